@@ -7,6 +7,7 @@
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 
+#include "base/field.h"
 #include "base/text.h"
 
 enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARNING, LOG_LEVEL_ERROR };
@@ -18,7 +19,8 @@ struct log_field {
     int64_t number;   /**< Value when `text` is absent and this is not NO_INT. */
 };
 
-#define LOG_TEXT(name_, value) ((struct log_field){.name = (name_), .text = (value)})
+#define LOG_TEXT(name_, value)                                                                     \
+    ((struct log_field){.name = (name_), .text = (value), .number = NO_INT})
 #define LOG_INT(name_, value) ((struct log_field){.name = (name_), .number = (value)})
 
 /** Sets what all lines share; `service` must live as long as the process. Default: info, fd 2. */
