@@ -74,30 +74,25 @@ struct output {
     size_t count;
 };
 
-static const struct type *type_of(const char *path)
-{
+static const struct type *type_of(const char *path) {
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
-        if (ends_with(path, types[i].end))
-            return &types[i];
+        if (ends_with(path, types[i].end)) return &types[i];
     return &unknown_type;
 }
 
 /* 128 bits of SHA-256: a strong validator needs no more, and it travels with every reply. */
-static char *etag_of(const void *bytes, size_t size_bytes, const char *mark)
-{
+static char *etag_of(const void *bytes, size_t size_bytes, const char *mark) {
     unsigned char digest[SHA256_DIGEST_LENGTH];
     struct buffer tag = {0};
     SHA256(bytes, size_bytes, digest);
     buffer_put(&tag, "\"", 1);
-    for (size_t i = 0; i < 16; i++)
-        buffer_format(&tag, "%02x", digest[i]);
+    for (size_t i = 0; i < 16; i++) buffer_format(&tag, "%02x", digest[i]);
     buffer_format(&tag, "%s\"", mark);
     return tag.bytes;
 }
 
 /* Returns the gzip body and its size, or NULL when it isn't worth keeping. */
-static unsigned char *compress_body(const void *bytes, size_t size_bytes, size_t *out_size)
-{
+static unsigned char *compress_body(const void *bytes, size_t size_bytes, size_t *out_size) {
     enum { GZIP_WINDOW = 15 + 16, MEMORY_LEVEL = 9 };
     z_stream stream = {0};
     if (deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED, GZIP_WINDOW, MEMORY_LEVEL,
@@ -112,17 +107,14 @@ static unsigned char *compress_body(const void *bytes, size_t size_bytes, size_t
     int result = deflate(&stream, Z_FINISH);
     size_t size = stream.total_out;
     deflateEnd(&stream);
-    if (result != Z_STREAM_END)
-        fail("zlib gave up with code %d", result);
-    if (size + GAIN_MIN_BYTES > size_bytes)
-        return NULL;
+    if (result != Z_STREAM_END) fail("zlib gave up with code %d", result);
+    if (size + GAIN_MIN_BYTES > size_bytes) return NULL;
     *out_size = size;
     return body;
 }
 
 /* Appends a body at a 16-byte boundary and returns its offset. */
-static size_t place(struct output *output, const void *bytes, size_t size_bytes)
-{
+static size_t place(struct output *output, const void *bytes, size_t size_bytes) {
     static const char zeros[16];
     buffer_put(&output->bodies, zeros, (16 - output->bodies.size % 16) % 16);
     size_t offset = output->bodies.size;
@@ -130,8 +122,7 @@ static size_t place(struct output *output, const void *bytes, size_t size_bytes)
     return offset;
 }
 
-static void add(struct output *output, const char *path, const void *bytes, size_t size_bytes)
-{
+static void add(struct output *output, const char *path, const void *bytes, size_t size_bytes) {
     const struct type *type = type_of(path);
     size_t gzip_size = 0;
     const unsigned char *gzip =
@@ -147,24 +138,20 @@ static void add(struct output *output, const char *path, const void *bytes, size
     buffer_format(&output->table, ",\n        .bytes = bodies + %zu,\n        .size = %zu,\n",
                   place(output, bytes, size_bytes), size_bytes);
     if (gzip)
-        buffer_format(&output->table,
-                      "        .gzip = bodies + %zu,\n        .gzip_size = %zu,\n",
+        buffer_format(&output->table, "        .gzip = bodies + %zu,\n        .gzip_size = %zu,\n",
                       place(output, gzip, gzip_size), gzip_size);
     buffer_format(&output->table, "    },\n");
     output->count++;
 }
 
 /* Adds every file of the folder and tells the build what was read; false without an index.html. */
-static bool add_folder(struct output *output, const char *folder, struct buffer *depends)
-{
+static bool add_folder(struct output *output, const char *folder, struct buffer *depends) {
     struct strings files = {0};
     bool has_index = false;
-    if (!folder_walk(folder, &files))
-        return false;
+    if (!folder_walk(folder, &files)) return false;
     buffer_format(depends, " %s", folder);
     for (size_t i = 0; i < files.count; i++) {
-        if (ends_with(files.items[i], ".map"))
-            continue;
+        if (ends_with(files.items[i], ".map")) continue;
         const char *path = keep_format("%s/%s", folder, files.items[i]);
         size_t size = 0;
         const char *bytes = file_read(path, &size);
@@ -175,8 +162,7 @@ static bool add_folder(struct output *output, const char *folder, struct buffer 
     return has_index;
 }
 
-static void write_all(const struct output *output, const char *out_c, const char *out_bin)
-{
+static void write_all(const struct output *output, const char *out_c, const char *out_bin) {
     struct buffer source = {0};
     buffer_format(&source,
                   "/* Made by tools/embed. */\n#include \"net/asset.h\"\n\n"
@@ -195,14 +181,12 @@ static void write_all(const struct output *output, const char *out_c, const char
 }
 
 /* The folder above `folder`: its change tells that `folder` came into being. */
-static char *parent_of(const char *folder)
-{
+static char *parent_of(const char *folder) {
     const char *slash = strrchr(folder, '/');
     return slash ? keep_text(folder, (size_t)(slash - folder)) : keep_text(".", 1);
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     struct output output = {0};
     struct buffer depends = {0};
     bool or_page = argc > 1 && strcmp(argv[1], "--or-page") == 0;
@@ -223,14 +207,12 @@ int main(int argc, char **argv)
                  argv[1]);
         struct stat about;
         const char *parent = parent_of(argv[1]);
-        if (stat(parent, &about) == 0)
-            buffer_format(&depends, " %s", parent);
+        if (stat(parent, &about) == 0) buffer_format(&depends, " %s", parent);
         output = (struct output){0};
         add(&output, "/index.html", page, sizeof page - 1);
     }
     buffer_put(&depends, "\n", 1);
     write_all(&output, argv[2], argv[3]);
-    if (argc == 5)
-        file_write(argv[4], &depends);
+    if (argc == 5) file_write(argv[4], &depends);
     return 0;
 }

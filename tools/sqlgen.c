@@ -16,29 +16,24 @@
 static const char *const BANNER = "/* Made by tools/sqlgen; change the .sql file instead. */\n";
 
 /* "…/video_sql.h" → "video"; "…/video.sql" → "video". */
-static char *base_name(const char *path, const char *suffix)
-{
+static char *base_name(const char *path, const char *suffix) {
     const char *name = path_name(path);
     if (!ends_with(name, suffix) || strlen(name) == strlen(suffix))
         fail("%s must end with %s", path, suffix);
     return keep_text(name, strlen(name) - strlen(suffix));
 }
 
-static void put_doc(struct buffer *out, const char *doc)
-{
-    if (!*doc)
-        return;
+static void put_doc(struct buffer *out, const char *doc) {
+    if (!*doc) return;
     buffer_format(out, "/** ");
     for (; *doc; doc++) {
         buffer_put(out, doc, 1);
-        if (*doc == '\n')
-            buffer_format(out, " *  ");
+        if (*doc == '\n') buffer_format(out, " *  ");
     }
     buffer_format(out, " */\n");
 }
 
-static struct buffer make_header(const char *base, const struct statements *statements)
-{
+static struct buffer make_header(const char *base, const struct statements *statements) {
     struct buffer out = {0};
     buffer_format(&out, "%s#ifndef MATINEE_GENERATED_SQL_%s\n#define MATINEE_GENERATED_SQL_%s\n\n",
                   BANNER, base, base);
@@ -54,8 +49,7 @@ static struct buffer make_header(const char *base, const struct statements *stat
     return out;
 }
 
-static void put_statement(struct buffer *out, const struct statement *one)
-{
+static void put_statement(struct buffer *out, const struct statement *one) {
     const char *sqlite = one->texts[DIALECT_SQLITE];
     const char *postgres = one->texts[DIALECT_POSTGRES];
     buffer_format(out, "\nconst struct sql sql_%s = {\n    .name = \"%s\",\n    .kind = %s,\n",
@@ -68,12 +62,10 @@ static void put_statement(struct buffer *out, const struct statement *one)
 }
 
 static struct buffer make_source(const char *base, const char *header,
-                                 const struct statements *statements)
-{
+                                 const struct statements *statements) {
     struct buffer out = {0};
     buffer_format(&out, "%s#include \"%s\"\n", BANNER, path_name(header));
-    for (size_t i = 0; i < statements->count; i++)
-        put_statement(&out, &statements->items[i]);
+    for (size_t i = 0; i < statements->count; i++) put_statement(&out, &statements->items[i]);
     buffer_format(&out, "\nconst struct sql *const sql_all_%s[] = {\n", base);
     for (size_t i = 0; i < statements->count; i++)
         buffer_format(&out, "    &sql_%s,\n", statements->items[i].name);
@@ -81,13 +73,10 @@ static struct buffer make_source(const char *base, const char *header,
     return out;
 }
 
-static int generate(const char *out_c, const char *out_h, char **files, int file_count)
-{
+static int generate(const char *out_c, const char *out_h, char **files, int file_count) {
     struct statements statements = {0};
-    for (int i = 0; i < file_count; i++)
-        statements_read(files[i], &statements);
-    if (!statements.count)
-        fail_at(files[0], 1, "there is no '-- :name' block here");
+    for (int i = 0; i < file_count; i++) statements_read(files[i], &statements);
+    if (!statements.count) fail_at(files[0], 1, "there is no '-- :name' block here");
     statements_check(&statements);
     const char *base = base_name(out_h, "_sql.h");
     struct buffer source = make_source(base, out_h, &statements);
@@ -99,8 +88,7 @@ static int generate(const char *out_c, const char *out_h, char **files, int file
 
 /* One table over all files, for code that must visit every statement, such as a test which
  * prepares each of them on both databases. */
-static int generate_index(const char *out_c, const char *out_h, char **files, int file_count)
-{
+static int generate_index(const char *out_c, const char *out_h, char **files, int file_count) {
     struct buffer source = {0};
     struct buffer rows = {0};
     struct buffer header = {0};
@@ -128,21 +116,18 @@ static int generate_index(const char *out_c, const char *out_h, char **files, in
     return 0;
 }
 
-static _Noreturn void usage(void)
-{
+static _Noreturn void usage(void) {
     fail("usage: sqlgen OUT.c OUT.h FILE.sql… | sqlgen --index OUT.c OUT.h FILE.sql… | "
          "sqlgen --migrations DIR OUT.c OUT.h [DEPFILE]");
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     if (argc >= 5 && argc <= 6 && strcmp(argv[1], "--migrations") == 0) {
         migrations_embed(argv[2], argv[3], argv[4], argv[5]);
         return 0;
     }
     if (argc >= 5 && strcmp(argv[1], "--index") == 0)
         return generate_index(argv[2], argv[3], argv + 4, argc - 4);
-    if (argc < 4 || argv[1][0] == '-')
-        usage();
+    if (argc < 4 || argv[1][0] == '-') usage();
     return generate(argv[1], argv[2], argv + 3, argc - 3);
 }

@@ -12,9 +12,9 @@ enum dialect { DIALECT_BOTH, DIALECT_SQLITE, DIALECT_POSTGRES, DIALECT_COUNT };
 /** One named statement, as gathered from one, two or three blocks. */
 struct statement {
     const char *name;
-    const char *kind;                 /**< "SQL_ONE", "SQL_MANY" or "SQL_EXEC" */
-    const char *doc;                  /**< the comment beneath the name; may be empty */
-    const char *path;                 /**< where its first block stands */
+    const char *kind; /**< "SQL_ONE", "SQL_MANY" or "SQL_EXEC" */
+    const char *doc;  /**< the comment beneath the name; may be empty */
+    const char *path; /**< where its first block stands */
     int line;
     const char *texts[DIALECT_COUNT]; /**< NULL when there's no such block */
     int lines[DIALECT_COUNT];

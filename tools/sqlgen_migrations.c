@@ -14,15 +14,13 @@
 #include <string.h>
 
 /* The number in front of "NNNN_name.sql"; ends the process when the name has another form. */
-static int file_number(const char *folder, const char *file)
-{
+static int file_number(const char *folder, const char *file) {
     size_t length = strlen(file);
     bool right = length > strlen("0000_.sql") && file[4] == '_' && ends_with(file, ".sql");
-    for (int i = 0; right && i < 4; i++)
-        right = isdigit((unsigned char)file[i]);
+    for (int i = 0; right && i < 4; i++) right = isdigit((unsigned char)file[i]);
     for (size_t i = 5; right && i < length - 4; i++)
-        right = islower((unsigned char)file[i]) || isdigit((unsigned char)file[i]) ||
-                file[i] == '_';
+        right =
+            islower((unsigned char)file[i]) || isdigit((unsigned char)file[i]) || file[i] == '_';
     if (!right)
         fail("%s/%s: a migration is called NNNN_name.sql, such as 0001_accounts.sql", folder, file);
     return (int)strtol(file, NULL, 10);
@@ -30,12 +28,9 @@ static int file_number(const char *folder, const char *file)
 
 /* Tells whether a line switches the section, and to which. */
 static bool section_of(const char *path, int line, const char *text, size_t size,
-                       enum dialect *out)
-{
-    if (!begins_with(text, "-- @"))
-        return false;
-    while (size && isspace((unsigned char)text[size - 1]))
-        size--;
+                       enum dialect *out) {
+    if (!begins_with(text, "-- @")) return false;
+    while (size && isspace((unsigned char)text[size - 1])) size--;
     const char *word = keep_text(text + 3, size - 3);
     if (strcmp(word, "@both") == 0)
         *out = DIALECT_BOTH;
@@ -48,8 +43,7 @@ static bool section_of(const char *path, int line, const char *text, size_t size
     return true;
 }
 
-static void read_sections(const char *path, struct buffer *sqlite, struct buffer *postgres)
-{
+static void read_sections(const char *path, struct buffer *sqlite, struct buffer *postgres) {
     const char *at = file_read(path, NULL);
     enum dialect section = DIALECT_BOTH;
     buffer_put(sqlite, "", 0);
@@ -58,17 +52,14 @@ static void read_sections(const char *path, struct buffer *sqlite, struct buffer
         size_t size = strcspn(at, "\n");
         size += at[size] == '\n';
         if (!section_of(path, line, at, size, &section)) {
-            if (section != DIALECT_POSTGRES)
-                buffer_put(sqlite, at, size);
-            if (section != DIALECT_SQLITE)
-                buffer_put(postgres, at, size);
+            if (section != DIALECT_POSTGRES) buffer_put(sqlite, at, size);
+            if (section != DIALECT_SQLITE) buffer_put(postgres, at, size);
         }
         at += size;
     }
 }
 
-static void put_migration(struct buffer *out, const char *folder, const char *file, int number)
-{
+static void put_migration(struct buffer *out, const char *folder, const char *file, int number) {
     struct buffer sqlite = {0};
     struct buffer postgres = {0};
     read_sections(keep_format("%s/%s", folder, file), &sqlite, &postgres);
@@ -82,23 +73,20 @@ static void put_migration(struct buffer *out, const char *folder, const char *fi
 }
 
 void migrations_embed(const char *folder, const char *out_c, const char *out_h,
-                      const char *depfile)
-{
+                      const char *depfile) {
     struct strings files = {0};
     struct buffer source = {0};
     struct buffer header = {0};
     struct buffer depends = {0};
     int count = 0;
-    if (!folder_walk(folder, &files))
-        fail("%s isn't a folder that can be read", folder);
+    if (!folder_walk(folder, &files)) fail("%s isn't a folder that can be read", folder);
     buffer_format(&source,
                   "/* Made by tools/sqlgen from migrations/. */\n"
                   "#include \"%s\"\n\nconst struct migration migrations_all[] = {\n",
                   path_name(out_h));
     buffer_format(&depends, "%s: %s", out_c, folder);
     for (size_t i = 0; i < files.count; i++) {
-        if (!ends_with(files.items[i], ".sql"))
-            continue;
+        if (!ends_with(files.items[i], ".sql")) continue;
         int number = file_number(folder, files.items[i]);
         if (number == count)
             fail("%s/%s: number %d is taken twice", folder, files.items[i], number);
@@ -111,15 +99,15 @@ void migrations_embed(const char *folder, const char *out_c, const char *out_h,
     }
     buffer_format(&source, "    {0},\n};\n\nconst size_t migrations_count = %d;\n", count);
     buffer_format(&depends, "\n");
-    buffer_format(&header,
-                  "/* Made by tools/sqlgen from migrations/. */\n"
-                  "#ifndef MATINEE_GENERATED_MIGRATIONS\n#define MATINEE_GENERATED_MIGRATIONS\n\n"
-                  "#include \"store/db/sql.h\"\n\n"
-                  "/** The schema's steps in order; element i has number i + 1. An empty one ends them. */\n"
-                  "extern const struct migration migrations_all[];\n"
-                  "extern const size_t migrations_count;\n\n#endif\n");
+    buffer_format(
+        &header,
+        "/* Made by tools/sqlgen from migrations/. */\n"
+        "#ifndef MATINEE_GENERATED_MIGRATIONS\n#define MATINEE_GENERATED_MIGRATIONS\n\n"
+        "#include \"store/db/sql.h\"\n\n"
+        "/** The schema's steps in order; element i has number i + 1. An empty one ends them. */\n"
+        "extern const struct migration migrations_all[];\n"
+        "extern const size_t migrations_count;\n\n#endif\n");
     file_write(out_c, &source);
     file_write(out_h, &header);
-    if (depfile)
-        file_write(depfile, &depends);
+    if (depfile) file_write(depfile, &depends);
 }

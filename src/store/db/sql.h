@@ -33,7 +33,7 @@ struct sql_set {
     size_t count;
 };
 
-/** One step of the schema. Steps are numbered 1, 2, 3 … without gaps and never change once shipped. */
+/** One step of the schema. Steps are numbered 1, 2, 3 … without gaps and never change again. */
 struct migration {
     int number;
     const char *name;          /**< what follows the number in the file's name */
