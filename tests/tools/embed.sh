@@ -41,7 +41,8 @@ same_bytes() { ./show b "/$1" | cmp - "dist/$1"; }
 same_gzip() { ./show g "/$1" | gzip -dc | cmp - "dist/$1"; }
 describes() { ./show d "$1" | grep -Eq "$2"; }
 is_absent() { ! ./show d "$1"; }
-differs() { [ "$(./show d /index.html | cut -d'"' -f2)" != "$(./show d /assets/app-1f.js | cut -d'"' -f2)" ]; }
+tag() { ./show d "$1" | cut -d'"' -f2; }
+differs() { [ "$(tag /index.html)" != "$(tag /assets/app-1f.js)" ]; }
 
 ok "a folder becomes a table that compiles" makes
 for file in index.html assets/app-1f.js assets/font.woff2 assets/noise.bin assets/empty.css; do

@@ -33,7 +33,7 @@ cat >film.sql <<'END'
 -- :name film_by_id :one
 -- The film with this id.
 -- Whoever may see it.
-SELECT id, 'it''s; $9 -- no' AS "odd ; name" -- and $8
+SELECT id, 'it''s; $9 -- no' AS "odd;" -- and $8
 FROM films /* $7 */
 WHERE id = $1 AND owner = $2;
 
@@ -52,7 +52,7 @@ cat >show.c <<'END'
 int main(void) {
     for (size_t i = 0; i < sql_count_film; i++) {
         const struct sql *s = sql_all_film[i];
-        printf("%s|%d|%d|%s|%s\n", s->name, (int)s->kind, s->parameter_count, s->text_sqlite,
+        printf("%s|%d|%d\n%s\n%s\n", s->name, (int)s->kind, s->parameter_count, s->text_sqlite,
                s->text_postgres);
     }
     printf("%zu %s %zu\n", sql_set_count, sql_sets[0].name, sql_sets[0].count);
@@ -60,9 +60,15 @@ int main(void) {
 }
 END
 cat >expected <<'END'
-film_by_id|0|2|SELECT id, 'it''s; $9 -- no' AS "odd ; name" FROM films WHERE id = $1 AND owner = $2|SELECT id, 'it''s; $9 -- no' AS "odd ; name" FROM films WHERE id = $1 AND owner = $2
-film_search|1|1|SELECT id FROM films WHERE title LIKE $1|SELECT id FROM films WHERE words @@ plainto_tsquery($1)
-film_count|2|0|UPDATE counts SET films = films + 1|UPDATE counts SET films = films + 1
+film_by_id|0|2
+SELECT id, 'it''s; $9 -- no' AS "odd;" FROM films WHERE id = $1 AND owner = $2
+SELECT id, 'it''s; $9 -- no' AS "odd;" FROM films WHERE id = $1 AND owner = $2
+film_search|1|1
+SELECT id FROM films WHERE title LIKE $1
+SELECT id FROM films WHERE words @@ plainto_tsquery($1)
+film_count|2|0
+UPDATE counts SET films = films + 1
+UPDATE counts SET films = films + 1
 1 film 3
 END
 makes_film() {
