@@ -24,12 +24,15 @@ struct actor {
     text family_id; /**< The sign-in (refresh family) the token belongs to. */
 };
 
+struct api;      /* api.h: the dispatcher */
+struct limit;    /* route.h: a rate limit */
 struct services; /* features/services.h: database, queue, blobs, cache, bus, configuration */
 
 /** One call. `cx` comes first: `&call->cx` is the context of everything below. */
 struct call {
     struct ctx cx;
     struct services *services;
+    const struct api *api; /**< The dispatcher; NULL in calls that tests make by hand. */
     struct actor actor;
     struct http_exchange *exchange; /**< For streaming routes only. */
     text video_id;                  /**< Set by handlers for the log line, if the call is about one. */
@@ -55,6 +58,10 @@ status call_file(struct call *call, text content_type, int fd, int64_t offset_by
 
 /** Answers with an event stream; consumes it on success. */
 status call_events(struct call *call, struct event_stream *events) CHECKED;
+
+/** Takes one token of `limit` for that key (an address, an account). QUOTA once the bucket is empty: the
+ *  reply gets Retry-After and becomes 429. Always OK in a call without a dispatcher. */
+status call_limited(struct call *call, const struct limit *limit, text key) CHECKED;
 
 /** Sets or (with an absent value) clears a cookie: HttpOnly; SameSite=Strict; Secure when the instance's
  *  public URL is https. */

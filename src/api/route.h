@@ -19,6 +19,9 @@ struct limit {
     int64_t burst;
 };
 
+/** The row for routes that are never limited: health, media, pieces of an upload. */
+extern const struct limit limit_exempt;
+
 /** A handler: checked input in, output record to fill (cleared before). NULLs where the row has none. */
 typedef status handler(struct call *call, const void *in, void *out);
 
@@ -49,7 +52,8 @@ enum body_form {
     BODY_JSON,      /**< application/json, at most 1 MiB. */
     BODY_MULTIPART, /**< multipart/form-data: fields fill `in` before the first file part's bytes go to
                          `.stream->piece`; fields behind the file are refused. Open is called when the
-                         file part begins. */
+                         file part ("file") begins. HIDDEN members `filename` and `filetype` of `in`,
+                         where there are any, are filled from that part. */
     BODY_RAW,       /**< Any bytes, to `.stream->piece`. */
 };
 
@@ -70,6 +74,7 @@ struct route {
     unsigned fails;               /**< ERRS(…). */
     const char *produces;         /**< Media type when the reply is not JSON: "text/event-stream". */
     bool quick;                   /**< Never blocks; runs on the poll thread. */
+    bool overridable;             /**< POST with X-HTTP-Method-Override: this method reaches it (tus). */
     const char *doc;              /**< One sentence. */
 };
 
