@@ -1,0 +1,48 @@
+# Building: one folder for what runs (build/), one for each sanitizer.
+
+# A build folder remembers where and how it was set up: a moved checkout starts it afresh, and
+# setting it up the same way again costs nothing.
+configure_build() { # FOLDER MESON_OPTIONS…
+    local folder=$1 wish
+    shift
+    wish="$root $*"
+    [ "$(cat "$folder/made-as" 2>/dev/null)" != "$wish" ] || return 0
+    if [ -f "$folder/build.ninja" ] && grep -q "^$root " "$folder/made-as" 2>/dev/null; then
+        meson configure "$folder" "$@" >&2 || return 1
+    else
+        rm -rf "${root:?}/$folder"
+        meson setup "$folder" "$@" >&2 || return 1
+    fi
+    printf '%s\n' "$wish" >"$folder/made-as"
+}
+
+compile() { # FOLDER
+    ninja -C "$1" >&2
+}
+
+# Builds the web pages. Without npm's registry there may be none: then the program is built with
+# the page that says so, and the next start tries again.
+web_mode() {
+    if tools/web-build web >&2; then
+        say enabled
+    elif [ -f web/dist/index.html ]; then
+        note "the web application couldn't be built again; the one built before is used"
+        say auto
+    else
+        note "warning: the web application couldn't be built; the server will run without it"
+        say disabled
+    fi
+}
+
+# Two instances of one checkout may be started at once; they build one after the other.
+build_release() {
+    local mode
+    {
+        flock 8
+        mode=$(web_mode)
+        configure_build build --buildtype=release "-Dweb=$mode" || fail "the build can't be set up"
+        compile build || fail "the program couldn't be built; the messages above say why"
+    } 8>"$root/.build.lock"
+}
+
+program=build/src/app/matinee
