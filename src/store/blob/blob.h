@@ -2,9 +2,10 @@
  *
  * Owns: the handle to a driver (local disk now; S3 later through the same slots). An object becomes
  * visible whole or not at all. It is written through a *stage*: a named, append-only, durable area
- * that survives a restart and can be continued (tus uploads, checkpoints), sealed under its final key
- * in one step, or dropped. Keys: parts of [A-Za-z0-9._-] joined by '/', no part beginning with '.',
- * at most 512 bytes; anything else is INVALID, so no key leaves the store.
+ * that survives a restart and can be continued (tus uploads, checkpoints), sealed under its final
+ * key in one step, or dropped. Keys: parts of [A-Za-z0-9._-] of at most 255 bytes, joined by
+ * '/', none beginning with '.', at most 512 bytes together; anything else is INVALID, so no key leaves
+ * the store.  * A key can't be both an object and the folder of another: then sealing is a CONFLICT.
  * Threads: any; one writer per stage at a time. */
 #ifndef STORE_BLOB_BLOB_H
 #define STORE_BLOB_BLOB_H
@@ -21,8 +22,8 @@ struct blob_stage;
 status blob_open(struct ctx *cx, const char *url, struct blob_store **out) CHECKED;
 void blob_close(struct blob_store *store);
 
-/** Opens (making it if new) the stage of that name; `*out_size` is what is durable so far. CONFLICT:
- *  another holder has it open. The caller ends it with blob_stage_close, _seal or _drop. */
+/** Opens (making it if new) the stage of that name; `*out_size` is what is durable so far.
+ *  CONFLICT: another holder has it open. End it with blob_stage_close, _seal or _drop. */
 status blob_stage_open(struct ctx *cx, struct blob_store *store, text name,
                        struct blob_stage **out, int64_t *out_size_bytes) CHECKED;
 
@@ -40,8 +41,8 @@ status blob_stage_cut(struct ctx *cx, struct blob_stage *stage, int64_t size_byt
 /** Makes everything appended so far durable. */
 status blob_stage_sync(struct ctx *cx, struct blob_stage *stage) CHECKED;
 
-/** A descriptor for reading and writing the stage directly (a media child writes into it), valid until
- *  the stage is ended and owned by it; -1 when the driver has none. */
+/** A descriptor for reading and writing the stage directly (a media child writes into it), valid
+ *  until the stage is ended and owned by it; -1 when the driver has none. */
 int blob_stage_fd(struct blob_stage *stage);
 
 /** Present size in bytes. */
@@ -75,8 +76,8 @@ status blob_stat(struct ctx *cx, struct blob_store *store, text key, struct blob
 status blob_read(struct ctx *cx, struct blob_store *store, text key, int64_t offset_bytes,
                  void *buffer, size_t size, size_t *out_read) CHECKED;
 
-/** Opens the object for reading as a descriptor, which the caller closes. BUSY when the driver has no
- *  local file (then use blob_read). NOT_FOUND. */
+/** Opens the object for reading as a descriptor, which the caller closes. BUSY when the driver has
+ *  no local file (then use blob_read). NOT_FOUND. */
 status blob_open_fd(struct ctx *cx, struct blob_store *store, text key, int *out_fd,
                     int64_t *out_size_bytes) CHECKED;
 
@@ -86,8 +87,8 @@ status blob_delete(struct ctx *cx, struct blob_store *store, text key) CHECKED;
 /** Deletes all objects whose key begins with the prefix (which must end in '/'). */
 status blob_delete_all(struct ctx *cx, struct blob_store *store, text prefix) CHECKED;
 
-/** Calls `each` for every object under the prefix (NO_TEXT or "" = all), in no order; a status other than OK
- *  ends the walk and is returned. */
+/** Calls `each` for every object under the prefix (NO_TEXT or "" = all), in no order; a
+ *  status other than OK ends the walk and is returned. */
 typedef status blob_visit(struct ctx *cx, text key, const struct blob_info *info, void *argument);
 status blob_walk(struct ctx *cx, struct blob_store *store, text prefix, blob_visit *each,
                  void *argument) CHECKED;
