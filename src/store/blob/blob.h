@@ -4,8 +4,8 @@
  * visible whole or not at all. It is written through a *stage*: a named, append-only, durable area
  * that survives a restart and can be continued (tus uploads, checkpoints), sealed under its final
  * key in one step, or dropped. Keys: parts of [A-Za-z0-9._-] of at most 255 bytes, joined by
- * '/', none beginning with '.', at most 512 bytes together; anything else is INVALID, so no key leaves
- * the store.  * A key can't be both an object and the folder of another: then sealing is a CONFLICT.
+ * '/', none beginning with '.', at most 512 bytes together; anything else is INVALID, so no key
+ * leaves the store. A key can't be both an object and the folder of another: sealing is a CONFLICT.
  * Threads: any; one writer per stage at a time. */
 #ifndef STORE_BLOB_BLOB_H
 #define STORE_BLOB_BLOB_H

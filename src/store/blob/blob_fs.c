@@ -120,7 +120,8 @@ status fs_folder_of(struct ctx *cx, struct fs_store *fs, text key, bool make, in
 }
 
 status fs_folder_at(struct ctx *cx, struct fs_store *fs, text prefix, int *out_folder) {
-    scoped(scope_close) int at = fcntl(fs->objects, F_DUPFD_CLOEXEC, 0);
+    /* Opened anew, for a duplicate would share the place in the listing. */
+    scoped(scope_close) int at = openat(fs->objects, ".", FOLDER_FLAGS);
     if (at < 0) return ctx_fail_errno(cx, "Opening", "the object store");
     text rest = prefix.len ? text_part(prefix, 0, prefix.len - 1) : NO_TEXT;
     text part;
