@@ -188,7 +188,7 @@ static void hostile_names(struct ctx *cx, struct blob_store *store) {
     memset(long_part, 'a', sizeof long_part - 1);
     const char *const keys[] = {
         "",       "/",     "/etc/passwd", "a/",  "a//b", "..",       "../x",     ".",
-        "a/../../x",      "a/.",   ".hidden",     "a/.b",    "a\\b",     "a b",      "a%2fb",    "\xc3\xa9",
+        "a/../../x", "a/.", ".hidden", "a/.b", "a\\b", "a b", "a%2fb", "\xc3\xa9",
         "a\nb",   "a:b",   "~",           "a/..b/c", "$(x)",     long_part,  "*",        "a/b/",
     };
     struct blob_info info;
