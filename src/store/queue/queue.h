@@ -6,7 +6,8 @@
  * attempt number, so a worker that lost its lease changes nothing (CONFLICT). A lapsed lease makes the
  * job available again; a failure waits exponentially longer (with jitter) before the next attempt;
  * after the last attempt the job is a dead letter, kept with its error, and can be re-queued.
- * Order: priority first (lower number first), then fair between users, then age.
+ * Order: priority first (lower number first), then age, where each unfinished job that its user had already
+ * counts like a minute of youth: so a bulk of one user does not keep the others waiting, nor starves.
  * Threads: any. */
 #ifndef STORE_QUEUE_QUEUE_H
 #define STORE_QUEUE_QUEUE_H
@@ -56,7 +57,7 @@ status queue_add(struct ctx *cx, struct queue *queue, struct db_tx *tx, const st
                  text *out_id) CHECKED;
 
 /** Takes the next job of one of the kinds (space-separated list) under a lease of `lease_ms`, waiting
- *  up to `wait_ms` for one to appear. NOT_FOUND when none did. Lapsed leases are swept on the way; those
+ *  up to `wait_ms` for one to appear. At most 8 kinds. NOT_FOUND when none did. Lapsed leases are swept on the way; those
  *  out of attempts become dead letters ("the worker died"). */
 status queue_take(struct ctx *cx, struct queue *queue, text kinds, text worker, int64_t lease_ms,
                   int64_t wait_ms, struct job *out) CHECKED;
@@ -77,7 +78,8 @@ enum queue_verdict { QUEUE_RETRY, QUEUE_GIVE_UP };
 status queue_fail(struct ctx *cx, struct queue *queue, struct db_tx *tx, const struct job *job,
                   enum queue_verdict verdict, text error, bool *out_dead) CHECKED;
 
-/** Gives an unfinished job back unharmed (graceful stop): ready at once, attempt not counted. */
+/** Gives an unfinished job back unharmed (graceful stop): ready at once. The
+ *  attempt is not counted against it, though its number, the fence, is used up. */
 status queue_give_back(struct ctx *cx, struct queue *queue, const struct job *job) CHECKED;
 
 /** Removes unfinished jobs of a subject inside a transaction (the video was deleted); a running
@@ -87,6 +89,9 @@ status queue_cancel(struct ctx *cx, struct queue *queue, struct db_tx *tx, text 
 /** Dead letters, newest first, and putting one back with attempts anew (NOT_FOUND if it is none). */
 status queue_dead(struct ctx *cx, struct queue *queue, int64_t limit, list *out_jobs) CHECKED;
 status queue_requeue(struct ctx *cx, struct queue *queue, text id) CHECKED;
+
+/** Removes jobs that were finished more than `older_than_ms` ago. Dead letters stay. */
+status queue_purge(struct ctx *cx, struct queue *queue, int64_t older_than_ms) CHECKED;
 
 /** Wakes every waiter, so that a stopping worker leaves queue_take at once with NOT_FOUND. */
 void queue_wake(struct queue *queue);
