@@ -45,7 +45,8 @@ bool call_is_or_has(const struct call *call, text user_id, enum role least);
 /** Sets a header of the reply. */
 status call_header(struct call *call, const char *name, text value) CHECKED;
 
-/** Overrides the route's success code. */
+/** Overrides the route's success code; one of 400 and more overrides the code of the failure that the
+ *  handler then returns (415, 460, …). */
 void call_code(struct call *call, int code);
 
 /** Answers with bytes of that type instead of a record; `bytes` live in the call's arena or longer. */

@@ -1,7 +1,7 @@
 /* dispatch.c: builds and walks the tree of path parts.
  *
- * Owns: the tree, in one arena. Invariant: the children of a node are in the order in which they are
- * tried. Threads: see dispatch.h. */
+ * Owns: the tree, in one arena. Invariant: the children of a node are in the order in which they
+ * are tried. Threads: see dispatch.h. */
 #include "api/dispatch.h"
 
 #include "base/scope.h"
@@ -207,8 +207,7 @@ static status add_table(struct ctx *cx, struct dispatch *tree, const struct rout
     for (size_t i = 0; i < table->alias_count; i++) {
         const struct route_alias *alias = &table->aliases[i];
         const struct route *route = target_of(tables, count, alias);
-        if (!route)
-            return ctx_fail(cx, BUG, "The alias %s leads to no route.", alias->pattern);
+        if (!route) return ctx_fail(cx, BUG, "The alias %s leads to no route.", alias->pattern);
         TRY(add(cx, tree, route, alias->method, alias->pattern));
     }
     return OK;
