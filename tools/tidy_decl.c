@@ -120,12 +120,17 @@ static bool line_is_blank(const char *view, size_t start) {
     return true;
 }
 
+/* A header called inner.h or x_inner.h is shared by the files of one module; any comment will do. */
+static bool is_private(const struct source *source) {
+    return ends_with(source->path, "/inner.h") || ends_with(source->path, "_inner.h");
+}
+
 /* True when the line that begins at `start` belongs to a comment which began with two stars. */
 static bool in_doc_comment(const struct source *source, size_t start) {
     size_t end = start + strcspn(source->text + start, "\n");
     for (size_t at = end; at > 1; at--)
         if (begins_with(source->comments + at - 2, "/*"))
-            return begins_with(source->comments + at - 2, "/**");
+            return is_private(source) || begins_with(source->comments + at - 2, "/**");
     return false;
 }
 
