@@ -11,7 +11,7 @@
 #include <ctype.h>
 #include <string.h>
 
-static const struct db_driver *const drivers[] = {&db_sqlite};
+static const struct db_driver *const drivers[] = {&db_sqlite, &db_postgres};
 
 /* True while this thread runs a work function. */
 static _Thread_local bool at_work;

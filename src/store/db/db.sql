@@ -45,11 +45,11 @@ RELEASE SAVEPOINT work
 ROLLBACK TO SAVEPOINT work
 
 -- :name db_is_writable :one
--- One row when this server takes writes: a PostgreSQL standby does not.
-SELECT 1
+-- Whether this server takes writes: a PostgreSQL standby does not.
+SELECT 1 AS writable
 
 -- :name db_is_writable :one @postgres
-SELECT 1 WHERE NOT pg_is_in_recovery()
+SELECT NOT pg_is_in_recovery() AS writable
 
 -- :name migrations_table :exec
 CREATE TABLE IF NOT EXISTS schema_migrations (
