@@ -1,7 +1,8 @@
 /* url_sign.c: makes and checks signed URLs; see url_sign.h for what a signature covers.
  *
- * Owns nothing; a check needs no arena and so no memory but the stack. Invariant: the expiry is compared
- * only after the signature was found genuine, so an attacker learns nothing about times. Threads: pure. */
+ * Owns nothing; a check needs no arena and so no memory but the stack. Invariant: the expiry is
+ * compared only after the signature was found genuine, so an attacker learns nothing about times.
+ * Threads: pure. */
 #include "net/url_sign.h"
 
 #include "base/digest.h"
