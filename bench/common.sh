@@ -43,7 +43,8 @@ start_server() { # SETTING=VALUE…
     port=$(free_port)
     home=$(mktemp -d "$work/home.XXXXXX")
     started=$(now_ms)
-    env MATINEE_HOME="$home" PORT="$port" LIMITS=off LOG_LEVEL=warning "$@" "$program" serve >"$home.out" 2>"$home.log" &
+    env MATINEE_HOME="$home" PORT="$port" LIMITS=off LOG_LEVEL=warning "$@" \
+        "$program" serve >"$home.out" 2>"$home.log" &
     server_pid=$!
     until curl -fs -o /dev/null "http://127.0.0.1:$port/health"; do
         kill -0 "$server_pid" 2>/dev/null || { tail -n 5 "$home.log" >&2; exit 1; }
