@@ -4,6 +4,7 @@ import { createRoot } from "react-dom/client";
 import { BrowserRouter } from "react-router-dom";
 import { connection } from "./api/connection";
 import { newQueryClient } from "./api/queries";
+import { loadFor } from "./app/pages";
 import { AppRoutes } from "./app/routes";
 import { session } from "./session/session";
 import "./theme/base.css";
@@ -34,12 +35,14 @@ void session.start();
 
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root");
-createRoot(root).render(
+const tree = (
   <StrictMode>
     <QueryClientProvider client={client}>
       <BrowserRouter future={{ v7_startTransition: true, v7_relativeSplatPath: true }}>
         <AppRoutes />
       </BrowserRouter>
     </QueryClientProvider>
-  </StrictMode>,
+  </StrictMode>
 );
+// The first page is drawn whole, not a blank before it.
+void loadFor(window.location.pathname).then(() => createRoot(root).render(tree));

@@ -52,7 +52,7 @@ function EmptyHouse() {
   return (
     <Blank
       level={1}
-      title="The screen is still dark"
+      title="Nothing is showing yet"
       actions={
         <>
           <LinkButton to="/upload" look="primary" icon="upload">
@@ -62,10 +62,7 @@ function EmptyHouse() {
         </>
       }
     >
-      <p>
-        No film is showing yet. Drop one anywhere on this page and it plays for everyone as soon as
-        it has arrived.
-      </p>
+      <p>Drop a film anywhere on this page. It can be watched as soon as it has arrived.</p>
     </Blank>
   );
 }

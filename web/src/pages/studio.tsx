@@ -91,7 +91,11 @@ function Studio() {
 function FilmRow({ video, onEdit, onDelete }: { video: Video; onEdit(): void; onDelete(): void }) {
   const retry = useRetryVideo();
   return (
-    <article className={css.row} aria-label={video.title}>
+    <article
+      className={css.row}
+      data-ready={video.status === "ready" || undefined}
+      aria-label={video.title}
+    >
       <div className={css.thumb}>
         <Thumb video={video} />
       </div>

@@ -132,7 +132,10 @@ function Missing({ error, retry }: { error: unknown; retry(): void }) {
         </>
       }
     >
-      <p>It may be private, or it is no longer here. If it is yours, sign in to see it.</p>
+      <p>
+        It may be private, or it is no longer here.
+        {status === "signed-out" && " If it is yours, sign in to see it."}
+      </p>
     </Blank>
   );
 }

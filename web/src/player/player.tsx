@@ -2,6 +2,7 @@
  * The player: Video.js around one HLS source, with our own menus in its control bar. Loaded only
  * by the watch page. It owns the Video.js player from mount to unmount.
  */
+import "./no-dynamic-style";
 import { useEffect, useRef, useState } from "react";
 import { createPortal } from "react-dom";
 import videojs from "video.js";
@@ -35,7 +36,11 @@ const OPTIONS = {
   textTrackSettings: false,
   enableSmoothSeeking: true,
   html5: {
-    vhs: { overrideNative: !videojs.browser.IS_ANY_SAFARI, useDevicePixelRatio: true },
+    vhs: {
+      overrideNative: !videojs.browser.IS_ANY_SAFARI,
+      useDevicePixelRatio: true,
+      useBandwidthFromLocalStorage: true,
+    },
     nativeAudioTracks: videojs.browser.IS_ANY_SAFARI,
     nativeVideoTracks: videojs.browser.IS_ANY_SAFARI,
   },

@@ -14,8 +14,8 @@ export const STAGES: readonly Stage[] = [
 export const STAGE_WORDS: Record<Stage, string> = {
   uploading: "Uploading",
   queued: "Waiting its turn",
-  probing: "Looking at the film",
-  encoding: "Making versions",
+  probing: "Checking the film",
+  encoding: "Converting",
   storing: "Storing",
   ready: "Ready",
   failed: "Failed",

@@ -8,9 +8,9 @@ import { ProgressBar } from "./progress-bar";
 /** Steps as people see them; several stages of the server may be one step. */
 const STEPS: { word: string; stages: Stage[] }[] = [
   { word: "Upload", stages: ["uploading"] },
-  { word: "Look", stages: ["queued", "probing"] },
-  { word: "Make", stages: ["encoding", "storing"] },
-  { word: "Show", stages: ["ready"] },
+  { word: "Check", stages: ["queued", "probing"] },
+  { word: "Convert", stages: ["encoding", "storing"] },
+  { word: "Ready", stages: ["ready"] },
 ];
 
 /** The live state of a video: the newest event, or what the video itself says. */
@@ -30,7 +30,7 @@ function detail(progress: ProgressEvent): string {
 export function Processing({ progress, steps }: { progress: ProgressEvent; steps?: boolean }) {
   const { stage } = progress;
   const current = STEPS.findIndex((step) => step.stages.includes(stage));
-  const waiting = stage === "queued" && progress.percent === 0;
+  const waiting = (stage === "queued" || stage === "probing") && progress.percent === 0;
   return (
     <div className={css.processing}>
       {steps && (
