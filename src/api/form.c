@@ -40,9 +40,8 @@ static status begin_file(struct api_call *c, const struct multipart_part *part) 
 static status sink_part(void *argument, const struct multipart_part *part) {
     struct api_call *c = argument;
     struct form *form = c->form;
-    if (form->file_begun)
-        return ctx_fail(&c->call.cx, INVALID,
-                        "Nothing may follow the file: send the fields before it.");
+    if (part->filename.at && form->file_begun)
+        return ctx_fail_field(&c->call.cx, INVALID, "file", "Send one file at a time.");
     if (part->filename.at) return begin_file(c, part);
     form->value = (struct build){.arena = c->call.cx.arena};
     if (text_copy(c->call.cx.arena, part->name, &form->field) != OK)
@@ -53,7 +52,8 @@ static status sink_part(void *argument, const struct multipart_part *part) {
 static status sink_bytes(void *argument, const char *bytes, size_t size) {
     struct api_call *c = argument;
     struct form *form = c->form;
-    if (form->file_begun) return c->route->stream->piece(&c->call, bytes, size);
+    if (form->file_begun && !form->file_over)
+        return c->route->stream->piece(&c->call, bytes, size);
     if (form->value.len + size > FIELD_CAP_BYTES)
         return ctx_fail(&c->call.cx, INVALID, "The field '%.*s' is longer than %d bytes.",
                         (int)(form->field.len < 60 ? form->field.len : 60), form->field.at,
@@ -65,7 +65,7 @@ static status sink_bytes(void *argument, const char *bytes, size_t size) {
 static status sink_end(void *argument) {
     struct api_call *c = argument;
     struct form *form = c->form;
-    if (form->file_begun) {
+    if (form->file_begun && !form->file_over) {
         form->file_over = true;
         return OK;
     }
@@ -92,6 +92,6 @@ status form_piece(struct api_call *c, const void *bytes, size_t size) {
 
 status form_finish(struct api_call *c) {
     TRY(multipart_finish(&c->call.cx, c->form->parser));
-    if (c->form->file_over) return OK;
+    if (c->form->file_over) return intake_check(c); /* fields may follow the file, too */
     return ctx_fail_field(&c->call.cx, INVALID, "file", "'file' is required.");
 }

@@ -2,8 +2,8 @@
  * file's bytes to the route's stream.
  *
  * Owns nothing; the parser lives in the call's arena. Invariants: the stream is opened when the
- * file part begins, with a checked record; nothing but the end follows the file. Threads: as the
- * call. */
+ * file part begins, with a checked record; fields that
+ * follow the file are checked before the handler runs. Threads: as the call. */
 #ifndef API_FORM_H
 #define API_FORM_H
 

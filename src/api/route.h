@@ -51,8 +51,8 @@ enum body_form {
     BODY_NONE,      /**< Input comes from path and query only (GET, DELETE). */
     BODY_JSON,      /**< application/json, at most 1 MiB. */
     BODY_MULTIPART, /**< multipart/form-data: fields fill `in` before the first file part's bytes go to
-                         `.stream->piece`; fields behind the file are refused. Open is called when the
-                         file part ("file") begins. HIDDEN members `filename` and `filetype` of `in`,
+                         `.stream->piece`; fields behind it are there when `run` is called. Open is
+                         called when the file part ("file") begins. HIDDEN members `filename` and `filetype` of `in`,
                          where there are any, are filled from that part. */
     BODY_RAW,       /**< Any bytes, to `.stream->piece`. */
 };
