@@ -11,6 +11,7 @@
 
 #include "net/http.h"
 
+/** What a head may measure. */
 enum {
     GUARD_HEADERS = 100,              /**< More than these are refused with 431. */
     GUARD_HEADER_BLOCK_BYTES = 16384, /**< Request line and headers together. */

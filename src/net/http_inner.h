@@ -20,6 +20,7 @@
 #include <netinet/in.h>
 #include <stdatomic.h>
 
+/** Sizes and times of the server's own. */
 enum {
     LINK_PEER_BYTES = 48,    /* an IPv6 address as text */
     LINK_POOL_BYTES = 32768, /* the library's memory for one connection: head, buffers */
@@ -34,7 +35,7 @@ enum {
 struct MHD_Connection;
 struct flight;
 
-/* What a connection is doing, for the watchdog. */
+/** What a connection is doing, for the watchdog. */
 enum link_state {
     LINK_IDLE,   /* between requests */
     LINK_HEAD,   /* the request line has come */
@@ -45,7 +46,7 @@ enum link_state {
     LINK_LINGER, /* refused in mid-body */
 };
 
-/* One connection. Atomics are written by its poll thread and read by the watchdog. */
+/** One connection. Atomics are written by its poll thread and read by the watchdog. */
 struct link {
     struct link *next, *previous;
     struct http_server *server;
@@ -66,7 +67,7 @@ struct link {
     int64_t window_bytes;       /* body_bytes at that time */
 };
 
-/* Where a flight is. */
+/** Where a flight is. */
 enum phase {
     PHASE_HEAD,     /* request line read; the rest of the head comes */
     PHASE_OPENING,  /* suspended; a worker runs `open` */
@@ -79,14 +80,14 @@ enum phase {
     PHASE_QUEUED,   /* the reply is the library's */
 };
 
-/* A piece of an upload in memory. */
+/** A piece of an upload in memory. */
 struct piece {
     char *at;
     size_t size;
     size_t room;
 };
 
-/* Taking in a body. The flight's lock guards all from `filling` on while
+/** Taking in a body. The flight's lock guards all from `filling` on while
  * writers are at work. */
 struct intake {
     char *bytes; /* WHOLE: growing, malloc */
@@ -102,6 +103,7 @@ struct intake {
     bool failed;          /* `piece` failed; its reply stands in the exchange */
 };
 
+/** One request on its way. */
 struct flight {
     struct http_exchange exchange;
     struct http_server *server;
@@ -115,27 +117,31 @@ struct flight {
     const char *target_at;
     struct http_header *headers; /* copies in the arena */
     size_t header_count;
-    bool begun; /* `begin` was called, so `end` must be */
-    bool ran;   /* `run` was called */
-    bool sent;  /* the reply was sent by hand */
+    bool begun;     /* `begin` was called, so `end` must be */
+    bool ran;       /* `run` was called */
+    bool sent;      /* the reply was sent by hand */
+    bool completed; /* for the `end` that a worker calls */
     int64_t linger_bytes;
     struct MHD_Response *response; /* made, not yet queued */
     int response_code;
     int64_t response_bytes;
+    int64_t unsent_bytes; /* of the entity that a 304 stands for */
     struct event_stream *events;
     struct intake intake;
     struct http_task task;
     pthread_mutex_t lock; /* last: everything before it is cleared for a new request */
 };
 
+/** A trusted proxy, or a network of them. */
 struct proxy {
     struct in6_addr address;
     int bits;
 };
 
-/* Open connections of one address. */
+/** Open connections of one address. */
 struct address_count;
 
+/** The server: what http.h hides. */
 struct http_server {
     struct http_options options;
     struct http_app app;
@@ -194,7 +200,7 @@ void http_exchange_run(void *flight);
 /* http_intake.c */
 enum MHD_Result http_intake_take(struct flight *flight, const char *data, size_t *size);
 enum MHD_Result http_intake_end(struct flight *flight);
-void http_intake_cut(struct flight *flight);
+void http_intake_leave(struct flight *flight, bool completed);
 void http_intake_done(struct flight *flight);
 
 /* http_reply.c: from the exchange's reply to the library's response */

@@ -78,22 +78,23 @@ static void writing_begin(struct flight *flight) {
     (void)queued; /* "must" is never refused */
 }
 
-static void broken_task(void *argument) {
+/* A stream's `broken` and `end` may have files to close, so they are called on a worker. */
+static void leave_task(void *argument) {
     struct flight *flight = argument;
     const struct http_app *app = &flight->server->app;
-    if (app->broken) app->broken(app->app, &flight->exchange);
-    http_flight_over(flight, flight->sent);
+    if (!flight->ran && app->broken) app->broken(app->app, &flight->exchange);
+    http_flight_over(flight, flight->completed);
 }
 
 /* What follows when nothing is left to write. */
-enum next { NEXT_NOTHING, NEXT_WRITE, NEXT_WAKE, NEXT_RUN, NEXT_ANSWER, NEXT_BROKEN };
+enum next { NEXT_NOTHING, NEXT_WRITE, NEXT_WAKE, NEXT_RUN, NEXT_ANSWER, NEXT_LEAVE };
 
 /* Under the lock, with `writing` free: whether there's more to write, or who waits for that. */
 static enum next next_of(struct intake *intake) {
     bool last = intake->ended || intake->cut;
     bool full = intake->filling.size > 0 && intake->filling.size == intake->filling.room;
     if (!intake->failed && (full || (last && intake->filling.size > 0))) return NEXT_WRITE;
-    if (intake->cut) return NEXT_BROKEN;
+    if (intake->cut) return NEXT_LEAVE;
     if (intake->ended) return intake->failed ? NEXT_ANSWER : NEXT_RUN;
     if (intake->waiting) return NEXT_WAKE;
     return NEXT_NOTHING;
@@ -142,8 +143,8 @@ static void write_task(void *argument) {
         http_reply_make(flight);
         http_flight_resume(flight, PHASE_ANSWERED);
         break;
-    case NEXT_BROKEN:
-        worker_begin(flight, broken_task);
+    case NEXT_LEAVE:
+        worker_begin(flight, leave_task);
         break;
     case NEXT_NOTHING:
     case NEXT_WRITE:
@@ -229,16 +230,17 @@ enum MHD_Result http_intake_end(struct flight *flight) {
     return http_reply_queue(flight);
 }
 
-void http_intake_cut(struct flight *flight) {
+void http_intake_leave(struct flight *flight, bool completed) {
     struct intake *intake = &flight->intake;
     enum next next = NEXT_NOTHING;
     {
         LOCKED(&flight->lock);
         flight->link = NULL;
         flight->connection = NULL;
+        flight->completed = completed;
         intake->cut = true;
         if (!intake->writing.at) next = next_of(intake);
         if (next == NEXT_WRITE) writing_begin(flight);
     }
-    if (next == NEXT_BROKEN) worker_begin(flight, broken_task);
+    if (next == NEXT_LEAVE) worker_begin(flight, leave_task);
 }

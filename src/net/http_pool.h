@@ -19,6 +19,7 @@ struct http_task {
     void *argument;
 };
 
+/** The pool; its members are its own. */
 struct http_pool {
     pthread_mutex_t lock;
     pthread_cond_t wake;

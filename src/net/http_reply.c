@@ -62,6 +62,8 @@ static bool settle_conditions(struct flight *flight) {
         return true;
     }
     reply->code = 304;
+    flight->unsent_bytes =
+        reply->kind == HTTP_BODY_FILE ? reply->file_size_bytes : (int64_t)reply->bytes.len;
     reply->kind = HTTP_BODY_NONE;
     reply->content_type = NO_TEXT;
     return true;
@@ -151,6 +153,15 @@ static bool headers_add(struct flight *flight) {
     return good;
 }
 
+/* 304 tells the size of what it doesn't send (RFC 9110 §8.6), so its reader is never called. */
+static ssize_t read_nothing(void *argument, uint64_t position, char *out, size_t max) {
+    (void)argument;
+    (void)position;
+    (void)out;
+    (void)max;
+    return MHD_CONTENT_READER_END_WITH_ERROR;
+}
+
 static struct MHD_Response *response_of(struct flight *flight) {
     struct http_reply *reply = &flight->exchange.reply;
     if (reply->kind == HTTP_BODY_FILE) {
@@ -162,6 +173,9 @@ static struct MHD_Response *response_of(struct flight *flight) {
         return response;
     }
     if (reply->kind == HTTP_BODY_EVENTS) return http_events_response(flight);
+    if (flight->unsent_bytes)
+        return MHD_create_response_from_callback((uint64_t)flight->unsent_bytes, 1, read_nothing,
+                                                 NULL, NULL);
     text bytes = reply->kind == HTTP_BODY_BYTES ? reply->bytes : NO_TEXT;
     flight->response_bytes = (int64_t)bytes.len;
     /* The library doesn't write to persistent buffers; its parameter only lacks the const. */

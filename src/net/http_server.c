@@ -242,6 +242,28 @@ void http_server_close(struct http_server *server) {
     free(server);
 }
 
+struct deferred {
+    struct http_task task;
+    void (*work)(void *argument);
+    void *argument;
+};
+
+static void deferred_task(void *argument) {
+    struct deferred *deferred = argument;
+    deferred->work(deferred->argument);
+    free(deferred);
+}
+
+status http_defer_work(struct http_server *server, void (*work)(void *argument), void *argument) {
+    struct deferred *deferred = malloc(sizeof *deferred);
+    if (!deferred) return NO_MEMORY;
+    *deferred = (struct deferred){
+        .task = {.work = deferred_task, .argument = deferred}, .work = work, .argument = argument};
+    status queued = http_pool_submit(&server->workers, &deferred->task, false);
+    if (queued != OK) free(deferred);
+    return queued;
+}
+
 void http_figures_of(struct http_server *server, struct http_figures *out) {
     struct http_figures figures = {
         .connections = atomic_load_explicit(&server->connections, memory_order_relaxed),
