@@ -6,8 +6,8 @@
 set -u
 . "$(dirname "$0")/tap.sh"
 
-sqlgen=$1
-src=$2
+sqlgen=$(readlink -f "$1")
+src=$(readlink -f "$2")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 2
