@@ -141,8 +141,7 @@ void http_flight_completed(void *argument, struct MHD_Connection *connection, vo
     struct link *link = flight->link;
     bool completed = flight->sent ||
                      (why == MHD_REQUEST_TERMINATED_COMPLETED_OK && flight->phase == PHASE_QUEUED);
-    if (flight->intake.opened && !flight->ran)
-        http_intake_cut(flight);
+    if (flight->intake.opened) http_intake_leave(flight, completed);
     else
         http_flight_over(flight, completed);
     atomic_store_explicit(&link->used, true, memory_order_relaxed);
