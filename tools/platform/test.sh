@@ -39,13 +39,23 @@ count_log() { # TESTLOG_JSON
             }
             return n
         }
+        # The numbers that stand before a phrase, summed up.
+        function sum_before(phrase, text,   n) {
+            n = 0
+            while (match(text, "[0-9]+" phrase)) {
+                n += substr(text, RSTART, RLENGTH) + 0
+                text = substr(text, RSTART + RLENGTH)
+            }
+            return n
+        }
         {
             match($0, /"result": "[A-Z]*"/)
             result = substr($0, RSTART + 11, RLENGTH - 12)
             output = $0
-            sub(/"env": .*/, "", output)
+            sub(/"env": {[^}]*}/, "", output)
             good = number_of("\\[       OK \\]", output) + number_of("(\"|\\\\n)ok [0-9]+", output)
-            bad = number_of("\\[  FAILED  \\] [a-z_0-9]+\\\\n", output)
+            bad = sum_before(" FAILED TEST", output)
+            skipped += sum_before(" SKIPPED TEST", output)
             bad += number_of("(\"|\\\\n)not ok [0-9]+", output)
             if (result == "SKIP") {
                 skipped++
