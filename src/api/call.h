@@ -60,6 +60,17 @@ status call_file(struct call *call, text content_type, int fd, int64_t offset_by
 /** Answers with an event stream; consumes it on success. */
 status call_events(struct call *call, struct event_stream *events) CHECKED;
 
+/** Counts `by` failed tries (0: only looks) under a key in a window, for guesses at passwords. QUOTA once
+ *  more than `most` stand there: the reply is 429 with Retry-After. OK in a call without a dispatcher. */
+status call_tries(struct call *call, text key, int64_t by, int64_t most, int64_t window_ms) CHECKED;
+
+/** The Bearer token that came with the request, checked or not; absent when there is none. For routes
+ *  that must work with an expired one. */
+text call_bearer(const struct call *call);
+
+/** The value of a cookie that came with the request; absent when there is none. */
+text call_cookie_of(const struct call *call, const char *name);
+
 /** Takes one token of `limit` for that key (an address, an account). QUOTA once the bucket is empty: the
  *  reply gets Retry-After and becomes 429. Always OK in a call without a dispatcher. */
 status call_limited(struct call *call, const struct limit *limit, text key) CHECKED;

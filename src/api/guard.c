@@ -74,3 +74,11 @@ status guard_admit(struct api_call *c) {
     return ctx_fail(&c->call.cx, DENIED, "This needs the role %s; yours is %s.", role_name(least),
                     role_name(c->call.actor.role));
 }
+
+text call_bearer(const struct call *call) {
+    return guard_bearer(call->exchange);
+}
+
+text call_cookie_of(const struct call *call, const char *name) {
+    return http_cookie_of(call->exchange, name);
+}

@@ -1,6 +1,7 @@
 /* limit.c: rate limits over the cache's token buckets. Owns nothing; see limit.h. */
 #include "api/limit.h"
 
+#include "base/clock.h"
 #include "store/cache/cache.h"
 
 const struct limit limit_exempt = {.name = "exempt"};
@@ -40,4 +41,18 @@ status limit_refused(struct api_call *c) {
 status call_limited(struct call *call, const struct limit *limit, text key) {
     if (!call->api) return OK;
     return limit_take((struct api_call *)call, limit, limit->name, key);
+}
+
+status call_tries(struct call *call, text key, int64_t by, int64_t most, int64_t window_ms) {
+    const struct api *api = call->api;
+    if (!api || api->options.limits_off || !api->options.cache) return OK;
+    int64_t sum = 0, ends_ticks_ms = 0;
+    status counted = cache_count(api->options.cache, key, by, window_ms, &sum, &ends_ticks_ms);
+    if (counted != OK) return ctx_fail(&call->cx, counted, "The tries can't be counted.");
+    if (sum <= most) return OK;
+    struct api_call *c = (struct api_call *)call;
+    int64_t left_ms = ends_ticks_ms - clock_ticks_ms();
+    c->retry_ms = left_ms > 0 ? left_ms : 1;
+    return ctx_fail(&call->cx, QUOTA, "Too many failed tries; wait %lld s.",
+                    (long long)((c->retry_ms + 999) / 1000));
 }
