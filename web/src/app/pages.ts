@@ -1,20 +1,20 @@
 /** The pages that are loaded when they are first needed, or a moment before. */
-import { type ComponentType, createElement, lazy } from "react";
+import { type ComponentType, lazy } from "react";
 
 interface LazyPage {
-  Page: ComponentType;
   load(): Promise<unknown>;
+  /** The page itself when its code is here; else one that waits for it, and blinks. */
+  component(): ComponentType;
 }
 
-/** Draws at once when its code is here already; React.lazy alone would blink first. */
 function page(load: () => Promise<ComponentType>): LazyPage {
   let loaded: ComponentType | null = null;
-  const fetchOnce = async () => {
+  const fetchPage = async () => {
     loaded = await load();
     return { default: loaded };
   };
-  const Later = lazy(fetchOnce);
-  return { Page: () => createElement(loaded ?? Later), load: fetchOnce };
+  const later = lazy(fetchPage);
+  return { load: fetchPage, component: () => loaded ?? later };
 }
 
 export const pages = {
@@ -25,13 +25,15 @@ export const pages = {
   "sign-up": page(async () => (await import("../pages/sign-up")).SignUpPage),
 };
 
+export type PageName = keyof typeof pages;
+
 /** Fetches a page's code ahead; a failure shows itself when the page is really opened. */
-export async function prefetch(name: keyof typeof pages): Promise<void> {
+export async function prefetch(name: PageName): Promise<void> {
   await pages[name].load().catch(() => undefined);
 }
 
 /** Fetches the code of the page at a path; at once done for paths that need none. */
 export async function loadFor(path: string): Promise<void> {
   const name = path.split("/")[1] ?? "";
-  if (Object.hasOwn(pages, name)) await prefetch(name as keyof typeof pages);
+  if (Object.hasOwn(pages, name)) await prefetch(name as PageName);
 }

@@ -2,7 +2,7 @@ import { useEffect } from "react";
 import { Link, useLocation, useNavigate } from "react-router-dom";
 import { send } from "../api/http";
 import { usePageTitle } from "../app/page-title";
-import { nextPath } from "../session/require-session";
+import { nextPath } from "../session/next-path";
 import { session } from "../session/session";
 import { useSession } from "../session/use-session";
 import { Button } from "../ui/button";

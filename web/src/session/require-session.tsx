@@ -11,9 +11,3 @@ export function RequireSession({ children }: { children(user: User): ReactNode }
   if (!user) return <Navigate to="/sign-in" replace state={{ next: pathname + search }} />;
   return children(user);
 }
-
-/** Where to go after signing in: only ever a path of this application. */
-export function nextPath(state: unknown): string {
-  const next = (state as { next?: unknown } | null)?.next;
-  return typeof next === "string" && /^\/(?![/\\])/.test(next) ? next : "/";
-}

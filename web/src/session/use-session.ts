@@ -1,5 +1,6 @@
 import { useSyncExternalStore } from "react";
-import { type SessionState, session } from "./session";
+import { session } from "./session";
+import type { SessionState } from "./store";
 
 export function useSession(): SessionState {
   return useSyncExternalStore(session.subscribe, session.snapshot);

@@ -1,0 +1,126 @@
+import { describe, expect, it } from "vitest";
+import type { Video } from "../src/api/types";
+import { isStale, nextSource, type Source } from "../src/pages/use-source";
+import { deedOf, isForPlayer, type Keyed } from "../src/player/hotkeys";
+import { choices, choose, type Level, type Levels, playing } from "../src/player/quality";
+
+function levels(...sizes: [number, number][]): Levels & Level[] {
+  const list = sizes.map(([width, height]) => ({ width, height, enabled: true }));
+  return Object.assign(list, { selectedIndex: 0 });
+}
+
+const name = (_: number, height: number) => `${height}p`;
+
+describe("choices", () => {
+  it("offers each size once, the largest first", () => {
+    const list = levels([640, 360], [1920, 1080], [1280, 720], [1280, 720]);
+    expect(choices(list, name).map((choice) => choice.label)).toEqual(["1080p", "720p", "360p"]);
+  });
+
+  it("offers nothing for sound alone", () => {
+    expect(choices(levels([0, 0]), name)).toEqual([]);
+  });
+});
+
+describe("choose", () => {
+  it("plays one size, and all again for auto", () => {
+    const list = levels([640, 360], [1280, 720]);
+    choose(list, { label: "360p", width: 640, height: 360 });
+    expect(list.map((level) => level.enabled)).toEqual([true, false]);
+    choose(list, { label: "720p", width: 1280, height: 720 });
+    expect(list.map((level) => level.enabled)).toEqual([false, true]);
+    choose(list, null);
+    expect(list.map((level) => level.enabled)).toEqual([true, true]);
+  });
+
+  it("names what plays", () => {
+    const list = levels([640, 360], [1280, 720]);
+    list.selectedIndex = 1;
+    expect(playing(list, name)).toBe("720p");
+    list.selectedIndex = -1;
+    expect(playing(list, name)).toBeNull();
+  });
+});
+
+function keyed(change: Partial<Record<keyof Keyed, number | boolean>> = {}): Keyed {
+  const values = {
+    paused: false,
+    currentTime: 50,
+    duration: 100,
+    volume: 0.5,
+    muted: false,
+    playbackRate: 1,
+    ...change,
+  };
+  return Object.fromEntries(
+    Object.entries(values).map(([key, value]) => [key, () => value]),
+  ) as unknown as Keyed;
+}
+
+describe("deedOf", () => {
+  it("knows the usual keys", () => {
+    expect(deedOf(" ", keyed())).toEqual({ kind: "pause" });
+    expect(deedOf("K", keyed({ paused: true }))).toEqual({ kind: "play" });
+    expect(deedOf("ArrowRight", keyed())).toEqual({ kind: "seek", to: 55 });
+    expect(deedOf("j", keyed({ currentTime: 3 }))).toEqual({ kind: "seek", to: 0 });
+    expect(deedOf("l", keyed({ currentTime: 98 }))).toEqual({ kind: "seek", to: 100 });
+    expect(deedOf("7", keyed())).toEqual({ kind: "seek", to: 70 });
+    expect(deedOf("ArrowUp", keyed({ volume: 0.98 }))).toEqual({ kind: "volume", to: 1 });
+    expect(deedOf("m", keyed())).toEqual({ kind: "mute", to: true });
+    expect(deedOf("x", keyed())).toBeNull();
+  });
+});
+
+describe("isForPlayer", () => {
+  const press = (key: string, change = {}) => ({
+    key,
+    ctrlKey: false,
+    altKey: false,
+    metaKey: false,
+    defaultPrevented: false,
+    ...change,
+  });
+
+  it("leaves keys to fields, menus, buttons and the browser", () => {
+    expect(isForPlayer(press("k"), { tagName: "BODY" })).toBe(true);
+    expect(isForPlayer(press("k"), { tagName: "INPUT" })).toBe(false);
+    expect(isForPlayer(press("f", { ctrlKey: true }), { tagName: "BODY" })).toBe(false);
+    expect(isForPlayer(press(" "), { tagName: "BUTTON" })).toBe(false);
+    expect(isForPlayer(press("k"), { tagName: "BUTTON" })).toBe(true);
+    expect(isForPlayer(press("ArrowUp"), { tagName: "BUTTON", role: "menuitemradio" })).toBe(false);
+    expect(isForPlayer(press("ArrowUp"), { tagName: "DIV", role: "slider" })).toBe(false);
+  });
+});
+
+function video(hls: string | null, expires: number | null, sizes = 1): Video {
+  const rendition = { kind: "video" } as Video["renditions"][number];
+  return {
+    playable: hls !== null,
+    playback: { hls, expires_at_ms: expires },
+    renditions: Array.from({ length: sizes }, () => rendition),
+  } as Video;
+}
+
+describe("nextSource", () => {
+  const none: Source = { url: null, expiresAt: null, sizes: 0 };
+
+  it("takes the first address there is", () => {
+    expect(nextSource(none, video(null, null), 0)).toBe(none);
+    expect(nextSource(none, video("/a", null, 2), 0)).toEqual({
+      url: "/a",
+      expiresAt: null,
+      sizes: 2,
+    });
+  });
+
+  it("keeps a good address though another answer signed anew", () => {
+    const source = nextSource(none, video("/a?sig=1", 600_000), 0);
+    expect(nextSource(source, video("/a?sig=2", 700_000), 1000)).toBe(source);
+  });
+
+  it("takes the new one shortly before the old one ends", () => {
+    const source = nextSource(none, video("/a?sig=1", 600_000), 0);
+    expect(isStale(source, 545_000)).toBe(true);
+    expect(nextSource(source, video("/a?sig=2", 1_200_000), 545_000).url).toBe("/a?sig=2");
+  });
+});
