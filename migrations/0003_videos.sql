@@ -40,8 +40,8 @@ CREATE INDEX videos_unfinished ON videos (created_at_ms)
     WHERE status IN ('uploading', 'processing');
 CREATE INDEX videos_progress ON videos (progress_at_ms);
 
--- One playable version of a film. Its file is videos/processed/{video}/{render}/{name}.mp4, the index of
--- its segments lies beside it.
+-- One playable version of a film. Its file is videos/processed/{video}/{render}/{name}.mp4, the
+-- index of its segments lies beside it.
 CREATE TABLE video_files (
     video_id TEXT NOT NULL REFERENCES videos (id) ON DELETE CASCADE,
     name TEXT NOT NULL,
@@ -57,8 +57,8 @@ CREATE TABLE video_files (
     PRIMARY KEY (video_id, name)
 );
 
--- An upload by tus or form. Its id is its video's. How much of it has arrived is what lies in the blob
--- store's stage, never a column.
+-- An upload by tus or form. Its id is its video's. How much of it has arrived is what lies in the
+-- blob store's stage, never a column.
 CREATE TABLE uploads (
     id TEXT NOT NULL PRIMARY KEY REFERENCES videos (id) ON DELETE CASCADE,
     owner_id TEXT NOT NULL,

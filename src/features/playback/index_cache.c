@@ -1,9 +1,10 @@
-/* index_cache.c: segment indexes in memory, so that cutting a segment needs no read but the segment's.
+/* index_cache.c: segment indexes in memory, so that cutting a segment needs no read but the
+ * segment's.
  *
- * Owns: up to INDEXES_MOST indexes of together INDEXES_CAP_BYTES, least recently used first out. An index
- * is never changed once kept; who uses one holds a count, and the last to give it back frees it if it
- * was dropped meanwhile. A key names a run, whose objects never change, so nothing here grows stale.
- * Threads: any; one lock. */
+ * Owns: up to INDEXES_MOST indexes of together INDEXES_CAP_BYTES, least recently used first out.
+ * An index is never changed once kept; who uses one holds a count, and the last to give it back
+ * frees it if it was dropped meanwhile. A key names a run, whose objects never change, so
+ * nothing here grows stale. Threads: any; one lock. */
 #include "base/scope.h"
 #include "base/thread.h"
 #include "features/playback/playback.h"

@@ -1,8 +1,9 @@
 /* playback_api.c: the routes under /media/ and who may use them.
  *
- * Owns: the route table. Invariants: nothing that a client sent becomes part of an object's key but ids and
- * names that were found in a row or fit a fixed pattern; a private video is played only with its signature,
- * or with the token of someone who may see it, who then gets addresses that are signed. Threads: workers. */
+ * Owns: the route table. Invariants: nothing that a client sent becomes part of an object's key
+ * but ids and names that were found in a row or fit a fixed pattern; a private video is played
+ * only with its signature, or with the token of someone who may see it, who then gets addresses
+ * that are signed. Threads: workers. */
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/scope.h"

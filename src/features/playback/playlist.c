@@ -1,7 +1,7 @@
 /* playlist.c: writing HLS playlists. Owns nothing. Threads: pure functions.
  *
- * Sources: RFC 8216 (HLS), draft-pantos-hls-rfc8216bis (version 7, CMAF). Names of renditions are from a
- * fixed set and queries are made by us, so nothing needs quoting. */
+ * Sources: RFC 8216 (HLS), draft-pantos-hls-rfc8216bis (version 7, CMAF). Names of renditions
+ * are from a fixed set and queries are made by us, so nothing needs quoting. */
 #include "features/playback/playback.h"
 
 #include <inttypes.h>

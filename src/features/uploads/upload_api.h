@@ -13,11 +13,17 @@ struct upload_form {
 };
 extern const struct schema upload_form_schema;
 
+/** A form's file part on its way into the stage. */
 extern const struct body_stream upload_form_stream;
+
+/** After the form's last byte: the video, processing. Fails as upload_intake_finish does. */
 status upload_form_run(struct call *call, const void *in, void *out) CHECKED;
 
+/** The bodies of tus creation (with upload) and PATCH. */
 extern const struct body_stream tus_create_stream;
 extern const struct body_stream tus_patch_stream;
+
+/** Handlers of tus's OPTIONS, POST, HEAD, PATCH and DELETE; codes as tus 1.0.0 says. */
 status tus_options(struct call *call, const void *in, void *out) CHECKED;
 status tus_create(struct call *call, const void *in, void *out) CHECKED;
 status tus_head(struct call *call, const void *in, void *out) CHECKED;

@@ -1,7 +1,7 @@
 /* upload_form.c: POST /api/v1/videos, a film in one multipart request.
  *
- * Owns: the state of one request. A form can't be continued, so a broken one is removed at once; one whose
- * server died is removed when it expires, soon. Threads: as the call. */
+ * Owns: the state of one request. A form can't be continued, so a broken one is removed at once;
+ * one whose server died is removed when it expires, soon. Threads: as the call. */
 #include "base/scope.h"
 #include "features/uploads/upload_api.h"
 #include "features/uploads/upload_intake.h"

@@ -1,8 +1,9 @@
 /* upload_intake.c: receiving the bytes of one upload. See upload_intake.h.
  *
- * Owns: the list of this process's intakes (`receiving`, under `list_lock`). Lock order: the list's, then
- * an intake's. A stage is touched under its intake's lock only, since a client that comes back over a new
- * connection may push the silent old one aside. Threads: see upload_intake.h. */
+ * Owns: the list of this process's intakes (`receiving`, under `list_lock`). Lock order: the
+ * list's, then an intake's. A stage is touched under its intake's lock only, since a client that
+ * comes back over a new connection may push the silent old one aside. Threads: see
+ * upload_intake.h. */
 #include "features/uploads/upload_intake.h"
 
 #include "base/clock.h"
@@ -15,7 +16,7 @@
 #include <string.h>
 
 enum {
-    SILENT_MS = 2000,             /* after so long without a byte another connection may take over */
+    SILENT_MS = 2000,             /* without a byte, until another connection may take over */
     TELL_EVERY_MS = 500,          /* progress to listeners */
     TOUCH_EVERY_MS = 20000,       /* life of the row, and progress in it */
     SYNC_EVERY_BYTES = 64 << 20,  /* bounds what the last sync has left to do */
@@ -126,7 +127,8 @@ static void intake_done(struct upload_intake **intake) {
 static status check_unsealed(struct ctx *cx, struct upload_intake *intake) {
     char key[VIDEO_KEY_BYTES];
     struct blob_info info = {0};
-    status found = blob_stat(cx, intake->services->blobs, video_source_key(id_of(intake), key), &info);
+    text source = video_source_key(id_of(intake), key);
+    status found = blob_stat(cx, intake->services->blobs, source, &info);
     if (found == NOT_FOUND) {
         ctx_clear(cx);
         return OK;

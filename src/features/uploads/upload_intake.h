@@ -1,10 +1,11 @@
-/* upload_intake.h: bytes arrive → stage → seal → job; what tus and forms share. For uploads/ only.
+/* upload_intake.h: bytes arrive → stage → seal → job; what tus and forms share. For uploads/
+ * only.
  *
- * Owns: a list of the uploads that this process is receiving now, and each one's stage. Invariants: one
- * intake for each upload in all processes (the stage's lock); what upload_intake_offset answers is on
- * disk; after upload_intake_finish said OK the video is processing and its job is in the queue.
- * Threads: an intake's functions may be called from several threads, one after another; an offset may
- * be asked for from any. */
+ * Owns: a list of the uploads that this process is receiving now, and each one's stage.
+ * Invariants: one intake for each upload in all processes (the stage's lock); what
+ * upload_intake_offset answers is on disk; after upload_intake_finish said OK the video is
+ * processing and its job is in the queue. Threads: an intake's functions may be called from
+ * several threads, one after another; an offset may be asked for from any. */
 #ifndef FEATURES_UPLOADS_UPLOAD_INTAKE_H
 #define FEATURES_UPLOADS_UPLOAD_INTAKE_H
 
@@ -23,8 +24,8 @@ struct upload_new {
     int64_t reserve_bytes; /**< Counts against the quota meanwhile when the length is unknown. */
 };
 
-/** Makes the rows of an upload and its video (status uploading). INVALID: what is said of the film, or an
- *  empty one. QUOTA: too large, or no room. The record's texts live in the arena. */
+/** Makes the rows of an upload and its video (status uploading). INVALID: what is said of the
+ *  film, or an empty one. QUOTA: too large, or no room. The record's texts live in the arena. */
 status upload_create(struct ctx *cx, struct services *services, const struct upload_new *what,
                      struct upload *out) CHECKED;
 
@@ -32,13 +33,14 @@ status upload_create(struct ctx *cx, struct services *services, const struct upl
 status upload_find(struct ctx *cx, struct services *services, text id, text owner_id,
                    struct upload *out) CHECKED;
 
-/** Bytes of it that are on disk. Finishes an upload that a crash left complete, and then tells it in
- *  `upload->state`. BUSY: another process is receiving it now. */
+/** Bytes of it that are on disk. Finishes an upload that a crash left complete, and then tells
+ *  it in `upload->state`. BUSY: another process is receiving it now. */
 status upload_offset(struct ctx *cx, struct services *services, struct upload *upload,
                      int64_t *out_bytes) CHECKED;
 
-/** Begins to receive. CONFLICT: someone else is receiving it now (one that has been silent for a while is
- *  pushed aside). The caller ends it with upload_intake_close, whatever happens in between. */
+/** Begins to receive. CONFLICT: someone else is receiving it now (one that has been silent for a
+ *  while is pushed aside). The caller ends it with upload_intake_close, whatever happens in
+ *  between. */
 status upload_intake_open(struct ctx *cx, struct services *services, const struct upload *upload,
                           struct upload_intake **out) CHECKED;
 
@@ -48,8 +50,8 @@ void upload_intake_expect(struct upload_intake *intake, int64_t expected_bytes);
 /** Bytes in the stage now. */
 int64_t upload_intake_size(struct upload_intake *intake);
 
-/** Appends. QUOTA: beyond the declared length, the largest size, or the disk. INVALID: plainly no film.
- *  CONFLICT: pushed aside. */
+/** Appends. QUOTA: beyond the declared length, the largest size, or the disk. INVALID: plainly
+ *  no film. CONFLICT: pushed aside. */
 status upload_intake_append(struct ctx *cx, struct upload_intake *intake, const void *bytes,
                             size_t size) CHECKED;
 
@@ -60,8 +62,8 @@ status upload_intake_cut(struct ctx *cx, struct upload_intake *intake, int64_t s
 status upload_intake_keep(struct ctx *cx, struct upload_intake *intake,
                           int64_t *out_expires_at_ms) CHECKED;
 
-/** All bytes are here: object, rows and job. QUOTA when the true size doesn't fit (the upload is then
- *  removed); GONE when the video was deleted meanwhile. */
+/** All bytes are here: object, rows and job. QUOTA when the true size doesn't fit (the upload is
+ *  then removed); GONE when the video was deleted meanwhile. */
 status upload_intake_finish(struct ctx *cx, struct upload_intake *intake) CHECKED;
 
 /** Lets go of the stage, keeping what is in it. NULL is fine. */

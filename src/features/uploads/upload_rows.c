@@ -89,7 +89,8 @@ status upload_create(struct ctx *cx, struct services *services, const struct upl
 status upload_find(struct ctx *cx, struct services *services, text id, text owner_id,
                    struct upload *out) {
     struct upload upload;
-    status found = db_get(cx, services->db, &sql_upload_by_id, DB_ARGS(id), &upload_schema, &upload);
+    status found =
+        db_get(cx, services->db, &sql_upload_by_id, DB_ARGS(id), &upload_schema, &upload);
     if (found != OK && found != NOT_FOUND) return found;
     if (found == NOT_FOUND || (owner_id.at && !text_equal(owner_id, upload.owner_id)))
         return ctx_fail(cx, NOT_FOUND, "There is no such upload; begin a new one.");
@@ -127,7 +128,8 @@ static status settle_work(struct ctx *cx, struct db_tx *tx, void *argument) {
     struct upload upload;
     int64_t changed = 0;
     settling->was_done = false;
-    status found = tx_get(cx, tx, &sql_upload_by_id, DB_ARGS(settling->id), &upload_schema, &upload);
+    status found =
+        tx_get(cx, tx, &sql_upload_by_id, DB_ARGS(settling->id), &upload_schema, &upload);
     if (found == NOT_FOUND) return ctx_fail(cx, GONE, "The video was deleted meanwhile.");
     TRY(found);
     TRY(tx_run(cx, tx, &sql_upload_set_done,

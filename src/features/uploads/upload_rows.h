@@ -11,9 +11,9 @@
 status upload_touch(struct ctx *cx, struct services *services, text id, bool is_form,
                     int64_t *out_expires_at_ms) CHECKED;
 
-/** The object is sealed: upload done, video processing and job enqueued, in one transaction. OK when
- *  that was done already. QUOTA: no room for the true size; then everything of it is removed. GONE:
- *  the video is deleted; then the object too. */
+/** The object is sealed: upload done, video processing and job enqueued, in one transaction. OK
+ *  when that was done already. QUOTA: no room for the true size; then everything of it is
+ *  removed. GONE: the video is deleted; then the object too. */
 status upload_settle(struct ctx *cx, struct services *services, text id,
                      int64_t size_bytes) CHECKED;
 
@@ -21,8 +21,8 @@ status upload_settle(struct ctx *cx, struct services *services, text id,
 status upload_set_length(struct ctx *cx, struct services *services, text id,
                          int64_t length_bytes) CHECKED;
 
-/** Finishes an upload whose bytes are all there though nobody said so (a crash came between), and tells
- *  in `*out_bytes` what is on disk otherwise. CONFLICT: someone is receiving it. */
+/** Finishes an upload whose bytes are all there though nobody said so (a crash came between),
+ *  and tells in `*out_bytes` what is on disk otherwise. CONFLICT: someone is receiving it. */
 status upload_recover(struct ctx *cx, struct services *services, struct upload *upload,
                       int64_t *out_bytes) CHECKED;
 

@@ -1,7 +1,7 @@
 /* upload_sniff.c: telling at the first bytes that a file is plainly no film.
  *
- * Owns nothing. It spares people a long upload of the wrong file; it's no defence: what passes here is
- * still hostile. Threads: pure functions. */
+ * Owns nothing. It spares people a long upload of the wrong file; it's no defence: what passes
+ * here is still hostile. Threads: pure functions. */
 #include "features/uploads/upload.h"
 
 #include <string.h>

@@ -1,13 +1,14 @@
 /* upload_tick.c: finishing what a crash left complete, removing what nobody continues.
  *
- * Owns nothing. Invariant: an upload that someone is receiving, here or in another process, is left alone
- * (its stage's lock says so). Threads: the tick's; safe in several processes at once. */
+ * Owns nothing. Invariant: an upload that someone is receiving, here or in another process, is
+ * left alone (its stage's lock says so). Threads: the tick's; safe in several processes at once. */
 #include "base/clock.h"
 #include "features/uploads/upload_intake.h"
 #include "features/uploads/upload_rows.h"
 #include "features/uploads/upload_sql.h"
 
-/* Recovers one; what fails is left for the next time, so that one bad upload doesn't stop the others. */
+/* Recovers one; what fails is left for the next time, so that one bad upload doesn't stop the
+ * others. */
 static void recover_one(struct ctx *cx, struct services *services, struct upload upload) {
     bool held = false;
     int64_t bytes = 0;

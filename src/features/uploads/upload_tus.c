@@ -1,9 +1,9 @@
 /* upload_tus.c: the tus 1.0.0 protocol: headers and codes around upload_intake.
  *
- * Owns: the state of one request. Spoken: core, creation, creation-defer-length, creation-with-upload,
- * termination, checksum, expiration. Invariants: Upload-Offset tells what is on disk; a broken PATCH keeps
- * what arrived, unless a checksum was to be checked. Threads: as the call.
- * Source: tus resumable upload protocol 1.0.0. */
+ * Owns: the state of one request. Spoken: core, creation, creation-defer-length,
+ * creation-with-upload, termination, checksum, expiration. Invariants: Upload-Offset tells what
+ * is on disk; a broken PATCH keeps what arrived, unless a checksum was to be checked. Threads:
+ * as the call. Source: tus resumable upload protocol 1.0.0. */
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/scope.h"
@@ -180,7 +180,8 @@ static status read_length(struct call *call, int64_t *out) {
         return ctx_fail(&call->cx, INVALID,
                         "Give 'Upload-Length', or 'Upload-Defer-Length: 1', not both.");
     if (!later.at && length == NO_INT)
-        return ctx_fail(&call->cx, INVALID, "'Upload-Length' or 'Upload-Defer-Length' is required.");
+        return ctx_fail(&call->cx, INVALID,
+                        "'Upload-Length' or 'Upload-Defer-Length' is required.");
     *out = length;
     return OK;
 }

@@ -1,7 +1,8 @@
-/* video.c: who may see and change a video, finding one, and completing a row to what the API tells.
+/* video.c: who may see and change a video, finding one, and completing a row to what the API
+ * tells.
  *
- * Owns nothing. Invariant: a video that the actor may not see looks exactly like one that does not exist.
- * Threads: any. */
+ * Owns nothing. Invariant: a video that the actor may not see looks exactly like one that does
+ * not exist. Threads: any. */
 #include "features/videos/video.h"
 
 #include "base/clock.h"

@@ -1,9 +1,10 @@
-/* video.h: what a video is, who may see or change it, and how its row moves from upload to ready.
+/* video.h: what a video is, who may see or change it, and how its row moves from upload to
+ * ready.
  *
- * Owns: the tables videos, video_files, renders and blob_trash, and the objects under videos/source/ and
- * videos/processed/. A status moves only forward: uploading → processing → ready or failed; a new
- * submission leads back to processing. Rows and what lies in the blob store change in an order that
- * leaves no orphan after a crash at any instant (README.md).
+ * Owns: the tables videos, video_files, renders and blob_trash, and the objects under
+ * videos/source/ and videos/processed/. A status moves only forward: uploading → processing →
+ * ready or failed; a new submission leads back to processing. Rows and what lies in the blob
+ * store change in an order that leaves no orphan after a crash at any instant (README.md).
  * Threads: any; every function is a short transaction or works on its arguments only. */
 #ifndef FEATURES_VIDEOS_VIDEO_H
 #define FEATURES_VIDEOS_VIDEO_H
@@ -17,6 +18,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/** Limits and sizes. */
 enum {
     VIDEO_TITLE_CAP = 200,        /**< Code points of a title. */
     VIDEO_DESCRIPTION_CAP = 5000, /**< Code points of a description. */
@@ -88,14 +90,15 @@ struct video_id {
 };
 extern const struct schema video_id_schema;
 
-/** True when the actor may know that the video exists: it is not private, or is theirs, or they moderate. */
+/** True when the actor may know that the video exists: it is not private, or is theirs, or they
+ *  moderate. */
 bool video_may_see(const struct video *video, const struct actor *actor);
 
 /** True when the actor may change or delete it: the owner and moderators. */
 bool video_may_change(const struct video *video, const struct actor *actor);
 
-/** The video with its renditions and the addresses to play it. NOT_FOUND (with a sentence) when there
- *  is none or the actor may not see it. A NULL actor may see all. */
+/** The video with its renditions and the addresses to play it. NOT_FOUND (with a sentence) when
+ *  there is none or the actor may not see it. A NULL actor may see all. */
 status video_find(struct ctx *cx, struct services *services, const struct actor *actor, text id,
                   struct video *out) CHECKED;
 
@@ -106,19 +109,20 @@ status video_find_for_change(struct ctx *cx, struct services *services, const st
 /** Fills the API's nested members (owner, addresses, progress) from the row's columns. */
 status video_complete(struct ctx *cx, struct services *services, struct video *video) CHECKED;
 
-/** Deletes row, renditions, unfinished jobs and, after the commit, all objects. NOT_FOUND when gone. */
+/** Deletes row, renditions, unfinished jobs and, after the commit, all objects. NOT_FOUND when
+ *  gone. */
 status video_delete(struct ctx *cx, struct services *services, text id) CHECKED;
 
-/** What playing needs to know of a video, kept in memory for some seconds so that a segment costs no
- *  query. */
+/** What playing needs to know of a video, kept in memory for some seconds so that a segment
+ *  costs no query. */
 struct video_access {
     text visibility, owner_id;
     text render;        /**< Absent: not playable. */
     bool has_thumbnail;
 };
 
-/** NOT_FOUND when there is no such video. May be some seconds old in other processes than the one that
- *  changed it. */
+/** NOT_FOUND when there is no such video. May be some seconds old in other processes than the
+ *  one that changed it. */
 status video_access_of(struct ctx *cx, struct services *services, text id,
                        struct video_access *out) CHECKED;
 
@@ -138,13 +142,13 @@ struct video_page {
 };
 extern const struct schema video_page_schema;
 
-/** Without owner: public and playable ones of all; of oneself (or for moderators): all of that owner.
- *  INVALID: a cursor we did not make. DENIED: "me" of nobody. */
+/** Without owner: public and playable ones of all; of oneself (or for moderators): all of that
+ *  owner. INVALID: a cursor we did not make. DENIED: "me" of nobody. */
 status video_list(struct ctx *cx, struct services *services, const struct actor *actor,
                   const struct video_query *query, struct video_page *out) CHECKED;
 
-/** A place in a list ordered by time and id, as opaque text. Reading: INVALID for anything we did not
- *  write; an absent cursor is the place before the newest. Texts live in the arena. */
+/** A place in a list ordered by time and id, as opaque text. Reading: INVALID for anything we
+ *  did not write; an absent cursor is the place before the newest. Texts live in the arena. */
 status video_cursor_write(struct ctx *cx, int64_t time_ms, text id, text *out) CHECKED;
 status video_cursor_read(struct ctx *cx, text cursor, int64_t *out_time_ms, text *out_id) CHECKED;
 
@@ -153,11 +157,12 @@ text video_source_key(text id, char buffer[VIDEO_KEY_BYTES]);
 text video_processed_key(text id, text render, text file, char buffer[VIDEO_KEY_BYTES]);
 text video_upload_stage(text id, char buffer[VIDEO_KEY_BYTES]);
 
-/** The path all playback addresses of a video begin with ("/media/ID/"), which is also what a signature
- *  covers. */
+/** The path all playback addresses of a video begin with ("/media/ID/"), which is also what a
+ *  signature covers. */
 status video_media_scope(struct ctx *cx, text id, text *out) CHECKED;
 
-/* ---- Rows, for the features that bring a video along; each inside the caller's transaction ---- */
+/* ---- Rows, for the features that bring a video along; each inside the caller's transaction
+ * ---- */
 
 /** Trims what the client said and fills what it left out: the title from the file name, visibility
  *  public. INVALID as video_new_schema says. */
@@ -174,17 +179,21 @@ struct video_add {
 };
 status video_add(struct ctx *cx, struct db_tx *tx, const struct video_add *what) CHECKED;
 
-/** Sets title, description and visibility (those present in `record`). NOT_FOUND when it is gone. */
-status video_describe(struct ctx *cx, struct db_tx *tx, text id, const struct video_new *record) CHECKED;
+/** Sets title, description and visibility (those present in `record`). NOT_FOUND when it is
+ *  gone. */
+status video_describe(struct ctx *cx, struct db_tx *tx, text id,
+                      const struct video_new *record) CHECKED;
 
-/** uploading → processing with the true size. CONFLICT when it is not uploading (any more); QUOTA. */
+/** uploading → processing with the true size. CONFLICT when it is not uploading (any more);
+ *  QUOTA. */
 status video_received(struct ctx *cx, struct db_tx *tx, text id, int64_t size_bytes,
                       int64_t quota_bytes) CHECKED;
 
 /** ready or failed → processing, for a new submission. CONFLICT otherwise. */
 status video_resubmit(struct ctx *cx, struct db_tx *tx, text id) CHECKED;
 
-/** Deletes the row of an unfinished upload and lists its stage as trash. CONFLICT when not uploading. */
+/** Deletes the row of an unfinished upload and lists its stage as trash. CONFLICT when not
+ *  uploading. */
 status video_abandon(struct ctx *cx, struct db_tx *tx, text id) CHECKED;
 
 /** What a finished run of the worker brings. */
@@ -196,8 +205,8 @@ struct video_result {
     size_t rendition_count;
 };
 
-/** processing → ready with these renditions; the run's objects become the video's, those of an earlier
- *  run trash. CONFLICT when it is not processing. */
+/** processing → ready with these renditions; the run's objects become the video's, those of an
+ *  earlier run trash. CONFLICT when it is not processing. */
 status video_ready(struct ctx *cx, struct db_tx *tx, const struct video_result *result) CHECKED;
 
 /** processing → failed with a sentence for people; a video that was playable before stays ready. */
@@ -205,7 +214,8 @@ status video_failed(struct ctx *cx, struct db_tx *tx, text id, text error) CHECK
 
 /* ---- Runs: who is making objects for a video right now ---- */
 
-/** Notes that a run of a worker begins to make objects, so that they are known before they exist. */
+/** Notes that a run of a worker begins to make objects, so that they are known before they
+ *  exist. */
 status video_render_begin(struct ctx *cx, struct services *services, text id, text render,
                           int64_t alive_ms) CHECKED;
 
@@ -223,6 +233,7 @@ text video_render_stage(text render, text file, char buffer[VIDEO_KEY_BYTES]);
 
 /* ---- Trash: objects whose rows are gone ---- */
 
+/** What a name in the trash names. */
 enum video_trash_kind {
     VIDEO_TRASH_OBJECT, /**< One object. */
     VIDEO_TRASH_FOLDER, /**< All objects whose key begins with the name, which ends in '/'. */
@@ -236,8 +247,8 @@ status video_trash_add(struct ctx *cx, struct db_tx *tx, enum video_trash_kind k
 /** Deletes what is listed, then the list's rows. Safe to repeat and to run twice at once. */
 status video_trash_empty(struct ctx *cx, struct services *services) CHECKED;
 
-/** Both run by themselves: trash and dead runs every few seconds, a full comparison of store and rows
- *  at start and every few hours. */
+/** Both run by themselves: trash and dead runs every few seconds, a full comparison of store and
+ *  rows at start and every few hours. */
 extern const struct tick video_trash_tick;
 extern const struct tick video_audit_tick;
 
@@ -247,7 +258,8 @@ extern const struct tick video_audit_tick;
 struct video_progress {
     text video_id, status;
     bool playable;
-    text stage;         /**< "uploading", "queued", "probing", "encoding", "storing", "ready", "failed". */
+    text stage;         /**< "uploading", "queued", "probing", "encoding", "storing", "ready" or
+                             "failed". */
     int64_t percent;    /**< 0 to 100. */
     text message;       /**< A sentence for people. */
     int64_t eta_ms;     /**< Time left, or absent. */
@@ -256,8 +268,9 @@ struct video_progress {
 };
 extern const struct schema video_progress_schema;
 
-/** Tells listeners, and late ones for 24 h (cache key progress:{id}; topics video:progress:{id} and
- *  video:progress:all). Sets `updated_at_ms` when it is 0. Never fails: listeners can do without. */
+/** Tells listeners, and late ones for 24 h (cache key progress:{id}; topics video:progress:{id}
+ *  and video:progress:all). Sets `updated_at_ms` when it is 0. Never fails: listeners can do
+ *  without. */
 void video_progress_publish(struct services *services, struct video_progress *progress);
 
 /** Writes the state to the row, so that other processes and later days know it. */
@@ -267,8 +280,8 @@ status video_progress_store(struct ctx *cx, struct services *services,
 /** The state that the row tells. */
 void video_progress_of(const struct video *video, struct video_progress *out);
 
-/** Rows whose state changed after `since_ms`, oldest first, at most 500: list of struct video without
- *  renditions. */
+/** Rows whose state changed after `since_ms`, oldest first, at most 500: list of struct video
+ *  without renditions. */
 status video_progress_since(struct ctx *cx, struct services *services, int64_t since_ms,
                             list *out) CHECKED;
 
@@ -276,6 +289,7 @@ status video_progress_since(struct ctx *cx, struct services *services, int64_t s
 status video_progress_open(struct ctx *cx, struct services *services, const struct actor *actor,
                            list *out) CHECKED;
 
+/** The routes of videos but for their uploading. */
 extern const struct route_table video_routes;
 
 #endif

@@ -1,7 +1,8 @@
 /* video_access.c: who may play what, kept in the cache for some seconds.
  *
- * Owns: the cache keys video:access:{id}. Invariant: the process that changes a video forgets its key
- * after the commit, so that its next answer is right; others follow when the entry lapses. Threads: any. */
+ * Owns: the cache keys video:access:{id}. Invariant: the process that changes a video forgets
+ * its key after the commit, so that its next answer is right; others follow when the entry
+ * lapses. Threads: any. */
 #include "features/videos/video.h"
 #include "features/videos/video_store_sql.h"
 #include "store/cache/cache.h"
@@ -52,7 +53,8 @@ status video_access_of(struct ctx *cx, struct services *services, text id,
         return OK;
     }
     ctx_clear(cx);
-    status found = db_get(cx, services->db, &sql_video_access, DB_ARGS(id), &access_schema, &access);
+    status found =
+        db_get(cx, services->db, &sql_video_access, DB_ARGS(id), &access_schema, &access);
     if (found == NOT_FOUND)
         return ctx_fail(cx, NOT_FOUND, "There is no such video, or it isn't shared with you.");
     TRY(found);

@@ -1,7 +1,7 @@
 /* video_key.c: the names under which a video's objects lie, its addresses, and places in lists.
  *
- * Owns nothing. Invariant: every part that goes into a key is an id of ours or a name from a fixed set,
- * never what a client sent. Threads: pure functions. */
+ * Owns nothing. Invariant: every part that goes into a key is an id of ours or a name from a
+ * fixed set, never what a client sent. Threads: pure functions. */
 #include "base/digest.h"
 #include "base/random.h"
 #include "features/videos/video.h"

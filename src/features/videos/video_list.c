@@ -1,6 +1,7 @@
 /* video_list.c: pages of videos by keyset: a page costs the same wherever in the list it lies.
  *
- * Owns nothing. Invariant: with unchanged rows, following next_cursor meets every video once. Threads: any. */
+ * Owns nothing. Invariant: with unchanged rows, following next_cursor meets every video once.
+ * Threads: any. */
 #include "base/record.h"
 #include "features/videos/video.h"
 #include "features/videos/video_sql.h"

@@ -1,7 +1,9 @@
-/* video_progress.c: telling how far a video is, to whoever listens now, asks late, or asks elsewhere.
+/* video_progress.c: telling how far a video is, to whoever listens now, asks late, or asks
+ * elsewhere.
  *
- * Owns: the cache keys progress:{id} and the bus topics video:progress:{id} and video:progress:all.
- * Invariant: states of one video are told in the order of their updated_at_ms. Threads: any. */
+ * Owns: the cache keys progress:{id} and the bus topics video:progress:{id} and
+ * video:progress:all. Invariant: states of one video are told in the order of their
+ * updated_at_ms. Threads: any. */
 #include "base/clock.h"
 #include "base/record.h"
 #include "base/scope.h"

@@ -105,7 +105,7 @@ const struct schema video_id_schema =
     SCHEMA("VideoId", struct video_id, id_fields, "Names a video.");
 
 static const struct field query_fields[] = {
-    FIELD(struct video_query, limit, .min = 1, .max = 100, .doc = "Videos a page; 24 if not given."),
+    FIELD(struct video_query, limit, .min = 1, .max = 100, .doc = "Videos a page; else 24."),
     FIELD(struct video_query, cursor, .max = 200, .doc = "next_cursor of the page before."),
     FIELD(struct video_query, owner, .max = 64, .doc = "me, or a user's id."),
 };

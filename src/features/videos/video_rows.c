@@ -1,7 +1,7 @@
 /* video_rows.c: the changes of a video's row, each guarded by the status it starts from.
  *
- * Owns nothing. Invariant: a change whose starting status is gone changes nothing and says CONFLICT, so
- * that of two who race exactly one wins. Threads: as the transaction. */
+ * Owns nothing. Invariant: a change whose starting status is gone changes nothing and says
+ * CONFLICT, so that of two who race exactly one wins. Threads: as the transaction. */
 #include "base/clock.h"
 #include "features/videos/video.h"
 #include "features/videos/video_sql.h"

@@ -1,9 +1,10 @@
 /* video_store.c: what is known of objects in the blob store, so that none is ever orphaned.
  *
- * Owns: the tables renders and blob_trash. Invariants: a run's row exists before its first stage and
- * object, and a video's row before its upload's; what a transaction makes worthless, it lists as trash.
- * So whatever neither belongs to a row nor is listed was left by a crash, and the audit removes it.
- * Threads: any; all of it is safe to repeat and to run in several processes at once. */
+ * Owns: the tables renders and blob_trash. Invariants: a run's row exists before its first stage
+ * and object, and a video's row before its upload's; what a transaction makes worthless, it
+ * lists as trash. So whatever neither belongs to a row nor is listed was left by a crash, and
+ * the audit removes it. Threads: any; all of it is safe to repeat and to run in several
+ * processes at once. */
 #include "base/clock.h"
 #include "base/scope.h"
 #include "features/videos/video.h"
@@ -11,6 +12,16 @@
 #include "store/blob/blob.h"
 
 enum { AUDIT_ARENA_BYTES = 256 << 10 };
+
+/* Answers whether the statement finds a row. */
+static status exists(struct ctx *cx, struct db *db, const struct sql *sql,
+                     const struct db_args *args, const struct schema *schema, void *record,
+                     bool *out) {
+    status found = db_get(cx, db, sql, args, schema, record);
+    if (found != OK && found != NOT_FOUND) return found;
+    *out = found == OK;
+    return OK;
+}
 
 struct trash_row {
     int64_t kind;
@@ -58,7 +69,12 @@ status video_trash_empty(struct ctx *cx, struct services *services) {
     TRY(db_list(cx, services->db, &sql_trash_list, DB_NO_ARGS, &trash_schema, &rows));
     const struct trash_row *all = rows.at;
     for (size_t i = 0; i < rows.len; i++) {
-        TRY(trash_remove(cx, services, &all[i]));
+        status removed = trash_remove(cx, services, &all[i]);
+        if (removed == CONFLICT) { /* a stage that someone still writes; the next round gets it */
+            ctx_clear(cx);
+            continue;
+        }
+        TRY(removed);
         TRY(db_run(cx, services->db, &sql_trash_delete, DB_ARGS(all[i].kind, all[i].name), NULL));
     }
     return OK;
@@ -87,20 +103,37 @@ static text run_of_stage(text name) {
 struct stage_sweep {
     struct services *services;
     text render;
+    bool held; /* one is still being written */
 };
 
 static status sweep_stage(struct ctx *cx, text key, const struct blob_info *info, void *argument) {
     struct stage_sweep *sweep = argument;
     (void)info;
     if (!text_equal(run_of_stage(key), sweep->render)) return OK;
-    return blob_stage_forget(cx, sweep->services->blobs, key);
+    status forgot = blob_stage_forget(cx, sweep->services->blobs, key);
+    if (forgot != CONFLICT) return forgot;
+    ctx_clear(cx);
+    sweep->held = true;
+    return OK;
+}
+
+/* Whether the run was handed over after all: a commit can succeed and its answer be lost. */
+static status is_played(struct ctx *cx, struct services *services, text id, text render,
+                        bool *out) {
+    struct known_row row = {NO_TEXT};
+    return exists(cx, services->db, &sql_render_played, DB_ARGS(render, id), &known_schema, &row,
+                  out);
 }
 
 status video_render_sweep(struct ctx *cx, struct services *services, text id, text render) {
     char key[VIDEO_KEY_BYTES];
-    struct stage_sweep sweep = {services, render};
+    struct stage_sweep sweep = {services, render, false};
+    bool played = false;
+    TRY(is_played(cx, services, id, render, &played));
+    if (played) return OK;
     TRY(blob_walk_stages(cx, services->blobs, sweep_stage, &sweep));
     TRY(blob_delete_all(cx, services->blobs, video_processed_key(id, render, TEXT(""), key)));
+    if (sweep.held) return OK; /* the row stays, and so the next round comes here again */
     return db_run(cx, services->db, &sql_render_delete, DB_ARGS(render), NULL);
 }
 
@@ -127,16 +160,6 @@ static status trash_tick(struct ctx *cx, struct services *services) {
 }
 
 /* ---- The audit: everything in the store is held against the rows ---- */
-
-/* Answers whether the statement finds a row. */
-static status exists(struct ctx *cx, struct db *db, const struct sql *sql,
-                     const struct db_args *args, const struct schema *schema, void *record,
-                     bool *out) {
-    status found = db_get(cx, db, sql, args, schema, record);
-    if (found != OK && found != NOT_FOUND) return found;
-    *out = found == OK;
-    return OK;
-}
 
 static status audit_source(struct ctx *cx, struct db *db, text id, bool *out_known) {
     struct state_row row = {NO_TEXT};
@@ -183,7 +206,10 @@ static status audit_stage(struct ctx *cx, text name, const struct blob_info *inf
     } else if (run.at) {
         TRY(exists(cx, services->db, &sql_render_by_id, DB_ARGS(run), &known_schema, &row, &known));
     }
-    return known ? OK : blob_stage_forget(cx, services->blobs, name);
+    status forgot = known ? OK : blob_stage_forget(cx, services->blobs, name);
+    if (forgot != CONFLICT) return forgot;
+    ctx_clear(cx);
+    return OK;
 }
 
 /* Each object is judged in memory of its own, so a store of any size is walked in the same. */

@@ -21,6 +21,9 @@ SELECT render, video_id FROM renders WHERE alive_until_ms < $1 LIMIT 100;
 SELECT render FROM renders WHERE render = $1 AND video_id = $2
 UNION SELECT render FROM videos WHERE render = $1 AND id = $2;
 
+-- :name render_played :one
+SELECT render FROM videos WHERE render = $1 AND id = $2;
+
 -- :name trash_insert :exec
 INSERT INTO blob_trash (kind, name, created_at_ms) VALUES ($1, $2, $3)
 ON CONFLICT (kind, name) DO NOTHING;
