@@ -23,7 +23,7 @@ static const struct tick queue_purge_tick = {
     .name = "queue.purge", .every_ms = 3600 * 1000, .run = purge_jobs};
 
 const struct route_table *const catalogue_routes[] = {
-    &health_routes, &metrics_routes,  &account_routes,   &video_routes,
+    &health_routes, &metrics_routes,   &account_routes,  &video_routes,
     &upload_routes, &transcode_routes, &playback_routes,
 };
 const size_t catalogue_route_count = COUNT_OF(catalogue_routes);
@@ -32,7 +32,7 @@ const struct job_kind *const catalogue_jobs[] = {&transcode_job};
 const size_t catalogue_job_count = COUNT_OF(catalogue_jobs);
 
 const struct tick *const catalogue_ticks[] = {
-    &upload_tick, &video_trash_tick, &video_audit_tick, &account_purge_tick,
-    &transcode_tick, &queue_purge_tick,
+    &upload_tick,        &video_trash_tick, &video_audit_tick,
+    &account_purge_tick, &transcode_tick,   &queue_purge_tick,
 };
 const size_t catalogue_tick_count = COUNT_OF(catalogue_ticks);

@@ -14,7 +14,7 @@ int command_migrate(char **arguments) {
     struct program program;
     if (program_begin(&program, "migrate") != OK || program_open(&program) != OK)
         return command_failed(&program);
-    (void)printf("The database has the schema of version %s.\n", PROGRAM_VERSION);
+    (void)printf("The database has the schema of version %s.\n", program_version);
     program_close(&program, 0);
     return 0;
 }
@@ -37,7 +37,7 @@ int command_openapi(char **arguments) {
     struct route_table tables[32];
     for (size_t i = 0; i < catalogue_route_count; i++) tables[i] = *catalogue_routes[i];
     struct api_options options = {
-        .tables = tables, .table_count = catalogue_route_count, .version = PROGRAM_VERSION};
+        .tables = tables, .table_count = catalogue_route_count, .version = program_version};
     if (!arena || api_open(&program.cx, &options, &program.api) != OK)
         return command_failed(&program);
     text document = api_document(program.api);

@@ -1,8 +1,8 @@
 /* config.c: gathers settings from environment and files, and prints them.
  *
- * Owns: nothing that outlives the context's arena. Precedence: environment, then file, then default.
- * An environment variable that is there but empty counts as not set, as compose files write it.
- * Threads: at start only. */
+ * Owns: nothing that outlives the context's arena. Precedence: environment, then file, then
+ * default. An environment variable that is there but empty counts as not set, as compose files
+ * write it. Threads: at start only. */
 #include "app/config.h"
 
 #include "app/setting.h"
@@ -80,7 +80,8 @@ static status from_environment(struct gathering *all) {
     return OK;
 }
 
-/* Double or single quotes around the whole value are taken off, as shells and compose write them. */
+/* Double or single quotes around the whole value are taken off, as shells and compose write them.
+ */
 static text unquoted(text value) {
     if (value.len < 2) return value;
     char first = value.at[0];
@@ -105,9 +106,10 @@ static status take_line(struct gathering *all, const char *path, int number, tex
                         "%s, line %d: there is no setting %.*s; matinee config lists all.", path,
                         number, TEXT_ARG(text_part(name, 0, 80)));
     if (home_is_known && index_of(setting) == 0)
-        return ctx_fail(cx, INVALID,
-                        "%s, line %d: this file was found through MATINEE_HOME and can't change it.",
-                        path, number);
+        return ctx_fail(
+            cx, INVALID,
+            "%s, line %d: this file was found through MATINEE_HOME and can't change it.", path,
+            number);
     if (all->in_file[index_of(setting)])
         return ctx_fail(cx, INVALID, "%s, line %d: %s is set twice.", path, number, setting->name);
     all->in_file[index_of(setting)] = true;
@@ -216,9 +218,10 @@ enum log_level config_log_level(const struct config *config) {
 }
 
 status config_print(struct ctx *cx, const struct config *config, FILE *to) {
-    (void)fprintf(to, "# Settings come from the environment, else from the file that MATINEE_CONFIG\n"
-                      "# names or matinee.conf in MATINEE_HOME, else from the default. A secret may\n"
-                      "# come from a file that NAME_FILE names. These values are in force now:\n");
+    (void)fprintf(to,
+                  "# Settings come from the environment, else from the file that MATINEE_CONFIG\n"
+                  "# names or matinee.conf in MATINEE_HOME, else from the default. A secret may\n"
+                  "# come from a file that NAME_FILE names. These values are in force now:\n");
     for (size_t i = 0; i < setting_count; i++) {
         const struct setting *setting = &setting_all[i];
         if (setting->kind == SETTING_LATER) continue;

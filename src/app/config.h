@@ -14,26 +14,26 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/** All settings as the program uses them; what each means is said in the table of config.c. Texts are
- *  NUL-terminated and never NULL. */
+/** All settings as the program uses them; what each means is said in the table of config.c. Texts
+ * are NUL-terminated and never NULL. */
 struct config {
     const char *home;
     const char *database_url;      /**< Filled in when not set: sqlite:HOME/matinee.db. */
     const char *database_read_url; /**< "" = none. */
     const char *storage_path;      /**< Filled in when not set: HOME/storage. */
     const char *address;
-    const char *socket;            /**< Unix socket to listen on as well, or "". */
+    const char *socket; /**< Unix socket to listen on as well, or "". */
     const char *public_url;
     const char *environment;
     const char *log_level;
     const char *cors_origins;
     const char *trusted_proxies;
-    const char *media_program;     /**< Filled in when not set: beside this program. */
+    const char *media_program; /**< Filled in when not set: beside this program. */
     const char *contract_log;
-    const char *limits;            /**< "on" or "off". */
+    const char *limits; /**< "on" or "off". */
     int64_t port;
-    int64_t workers;               /**< Jobs at the same time in one process. */
-    int64_t encoder_threads;       /**< 0 = processors divided by workers. */
+    int64_t workers;         /**< Jobs at the same time in one process. */
+    int64_t encoder_threads; /**< 0 = processors divided by workers. */
     int64_t handlers;
     int64_t database_readers;
     int64_t database_writers;
@@ -44,13 +44,13 @@ struct config {
     int64_t signed_url_lifetime_ms;
 };
 
-/** Reads everything. INVALID (with one sentence that names the setting and says what to do): unknown
- *  or repeated line in the file, malformed or out of range, a setting of a part that this version
- *  doesn't have. IO, NOT_FOUND, DENIED: a named file can't be read. */
+/** Reads everything. INVALID (with one sentence that names the setting and says what to do):
+ * unknown or repeated line in the file, malformed or out of range, a setting of a part that this
+ * version doesn't have. IO, NOT_FOUND, DENIED: a named file can't be read. */
 status config_load(struct ctx *cx, struct config *out) CHECKED;
 
-/** Writes the table with meaning, default and the value in force to the stream; secrets are said to be
- *  set or not. */
+/** Writes the table with meaning, default and the value in force to the stream; secrets are said to
+ * be set or not. */
 status config_print(struct ctx *cx, const struct config *config, FILE *to) CHECKED;
 
 /** True when the database is the embedded one. */

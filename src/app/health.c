@@ -1,8 +1,8 @@
 /* health.c: liveness answered from constants, readiness by asking each part.
  *
- * Owns nothing. Liveness runs on a poll thread and touches nothing that can block, so a busy database
- * never gets a healthy process killed. Readiness is what a load balancer asks: each part is used once
- * and timed; one failure makes the answer 503. Threads: any. */
+ * Owns nothing. Liveness runs on a poll thread and touches nothing that can block, so a busy
+ * database never gets a healthy process killed. Readiness is what a load balancer asks: each part
+ * is used once and timed; one failure makes the answer 503. Threads: any. */
 #include "app/health.h"
 
 #include "app/program.h"
@@ -120,7 +120,7 @@ static status health_ready(struct call *call, const void *in, void *out) {
     ok = probe(call, check_storage, &ready->checks.storage) && ok;
     ready->status = ok ? TEXT("ok") : TEXT("failed");
     ready->uptime_seconds = (clock_ticks_ms() - call->services->started_ticks_ms) / 1000;
-    ready->version = TEXT(PROGRAM_VERSION);
+    ready->version = text_of(program_version);
     if (!ok) {
         call_code(call, 503);
         TRY(call_header(call, "Retry-After", TEXT("5")));
@@ -129,11 +129,22 @@ static status health_ready(struct call *call, const void *in, void *out) {
 }
 
 static const struct route routes[] = {
-    {.method = HTTP_GET, .pattern = "/health", .name = "health_live", .run = health_live,
-     .out = &health_schema, .auth = AUTH_PUBLIC, .limit = &limit_exempt, .quick = true,
+    {.method = HTTP_GET,
+     .pattern = "/health",
+     .name = "health_live",
+     .run = health_live,
+     .out = &health_schema,
+     .auth = AUTH_PUBLIC,
+     .limit = &limit_exempt,
+     .quick = true,
      .doc = "Tells that the process answers; touches nothing else."},
-    {.method = HTTP_GET, .pattern = "/health/ready", .name = "health_ready", .run = health_ready,
-     .out = &readiness_schema, .auth = AUTH_PUBLIC, .limit = &limit_exempt,
+    {.method = HTTP_GET,
+     .pattern = "/health/ready",
+     .name = "health_ready",
+     .run = health_ready,
+     .out = &readiness_schema,
+     .auth = AUTH_PUBLIC,
+     .limit = &limit_exempt,
      .doc = "Uses each part once; 503 when one fails."},
 };
 
@@ -143,6 +154,7 @@ static const struct route_alias aliases[] = {
     {HTTP_GET, "/api/v1/health", "/health/ready"},
 };
 
-const struct route_table health_routes = {
-    .routes = routes, .count = COUNT_OF(routes), .aliases = aliases,
-    .alias_count = COUNT_OF(aliases)};
+const struct route_table health_routes = {.routes = routes,
+                                          .count = COUNT_OF(routes),
+                                          .aliases = aliases,
+                                          .alias_count = COUNT_OF(aliases)};

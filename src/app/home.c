@@ -1,4 +1,5 @@
-/* home.c: makes and guards the instance's folder. Owns nothing between calls. Threads: see home.h. */
+/* home.c: makes and guards the instance's folder. Owns nothing between calls. Threads: see home.h.
+ */
 #include "app/home.h"
 
 #include "base/random.h"
@@ -29,12 +30,14 @@ status home_open(struct ctx *cx, const char *home) {
     TRY(make_folder(cx, path));
     struct stat found;
     if (stat(home, &found) != 0) return ctx_fail_errno(cx, "Opening MATINEE_HOME", home);
-    if (!S_ISDIR(found.st_mode)) return ctx_fail(cx, INVALID, "MATINEE_HOME %s is no folder.", home);
+    if (!S_ISDIR(found.st_mode))
+        return ctx_fail(cx, INVALID, "MATINEE_HOME %s is no folder.", home);
     if (found.st_uid != geteuid() || (found.st_mode & 022) != 0)
-        return ctx_fail(cx, DENIED,
-                        "MATINEE_HOME %s holds keys: it must belong to the user who starts Matinee, "
-                        "and no one else may write there.",
-                        home);
+        return ctx_fail(
+            cx, DENIED,
+            "MATINEE_HOME %s holds keys: it must belong to the user who starts Matinee, "
+            "and no one else may write there.",
+            home);
     return OK;
 }
 
@@ -46,8 +49,9 @@ static status read_key(struct ctx *cx, const char *path, text *out) {
     char bytes[HOME_KEY_BYTES + 1];
     ssize_t size = read(fd, bytes, sizeof bytes);
     if (size != HOME_KEY_BYTES)
-        return ctx_fail(cx, INVALID, "%s should hold %d bytes; restore it from a backup, or delete "
-                                     "it to get a new key.",
+        return ctx_fail(cx, INVALID,
+                        "%s should hold %d bytes; restore it from a backup, or delete "
+                        "it to get a new key.",
                         path, HOME_KEY_BYTES);
     if (text_copy(cx->arena, (text){bytes, HOME_KEY_BYTES}, out) != OK) return ctx_no_memory(cx);
     explicit_bzero(bytes, sizeof bytes);

@@ -6,6 +6,7 @@
 
 #include <stdint.h>
 
+/** Most kinds of jobs. */
 enum { JOB_METER_KINDS = 16 };
 
 /** What an attempt came to. */

@@ -1,4 +1,5 @@
-/* job_run.c: an attempt: lease, run, outcome. Owns nothing beyond the slot. Threads: see job_run.h. */
+/* job_run.c: an attempt: lease, run, outcome. Owns nothing beyond the slot. Threads: see job_run.h.
+ */
 #include "app/job_run.h"
 
 #include "base/clock.h"
@@ -12,8 +13,9 @@
 enum { RECORD_TRIES = 4, RECORD_PAUSE_MS = 250, BEAT_RETRY_MS = 1000 };
 
 static const char *const outcome_names[JOB_OUTCOMES] = {
-    [JOB_DONE] = "done", [JOB_FAILED] = "failed", [JOB_DEAD] = "dead",
-    [JOB_GIVEN_BACK] = "given_back", [JOB_LOST] = "lost",
+    [JOB_DONE] = "done", [JOB_FAILED] = "failed",
+    [JOB_DEAD] = "dead", [JOB_GIVEN_BACK] = "given_back",
+    [JOB_LOST] = "lost",
 };
 
 const char *job_outcome_name(enum job_outcome outcome) {

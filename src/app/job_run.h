@@ -11,17 +11,18 @@
 #include "features/services.h"
 #include "store/queue/queue.h"
 
+/** What a job is taken with; renewed at a third of it. */
 enum { JOB_LEASE_MS = 30 * 1000 };
 
 /** A place where one job at a time can run. */
 struct job_slot {
     struct services *services;
-    pthread_mutex_t lock;       /**< Guards busy, job, and the two times. */
+    pthread_mutex_t lock; /**< Guards busy, job, and the two times. */
     bool busy;
-    struct job job;             /**< Texts live in the running attempt's arena. */
+    struct job job; /**< Texts live in the running attempt's arena. */
     int64_t lease_ms;
-    int64_t renew_at_ticks;     /**< When the heartbeat has to do something. */
-    int64_t lost_at_ticks;      /**< When the lease lapses if nothing is done. */
+    int64_t renew_at_ticks; /**< When the heartbeat has to do something. */
+    int64_t lost_at_ticks;  /**< When the lease lapses if nothing is done. */
     struct job_control control;
 };
 
@@ -29,7 +30,8 @@ struct job_slot {
 status job_slot_init(struct ctx *cx, struct services *services, struct job_slot *slot) CHECKED;
 void job_slot_done(struct job_slot *slot);
 
-/** Runs one attempt of the job, which was taken under JOB_LEASE_MS, records and logs its outcome. */
+/** Runs one attempt of the job, which was taken under JOB_LEASE_MS, records and logs its outcome.
+ */
 enum job_outcome job_run(struct ctx *cx, struct job_slot *slot, const struct job_kind *kind,
                          const struct job *job, int64_t *out_run_us);
 

@@ -15,11 +15,14 @@ static const struct {
     const char *takes;
     const char *doc;
 } commands[] = {
-    {"serve", command_serve, "[--no-worker]", "answer requests and process films, in the foreground"},
-    {"worker", command_worker, "[--jobs N]", "only process films, beside a server on the same data"},
+    {"serve", command_serve, "[--no-worker]",
+     "answer requests and process films, in the foreground"},
+    {"worker", command_worker, "[--jobs N]",
+     "only process films, beside a server on the same data"},
     {"migrate", command_migrate, "", "bring the database to this version's schema"},
     {"config", command_config, "", "explain every setting and show the values in force"},
-    {"keys", command_keys, "rotate", "sign tokens with a new key from now on; nobody is signed out"},
+    {"keys", command_keys, "rotate",
+     "sign tokens with a new key from now on; nobody is signed out"},
     {"openapi", command_openapi, "", "print the description of the HTTP interface"},
     {"media", command_media, "…", "run matinee-media with these arguments"},
     {"version", command_version, "", "print the version"},
@@ -37,7 +40,7 @@ static int command_help(char **arguments) {
 
 static int command_version(char **arguments) {
     if (!command_takes_nothing(arguments, "version")) return 2;
-    (void)printf("matinee %s\n", PROGRAM_VERSION);
+    (void)printf("matinee %s\n", program_version);
     return 0;
 }
 

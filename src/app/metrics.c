@@ -1,8 +1,8 @@
 /* metrics.c: the figures of all parts in Prometheus' text format.
  *
- * Owns nothing: every figure belongs to the part that counts it. A part that can't tell its figures now
- * (a database that is away) is left out, so that the others still arrive. Threads: any.
- * Source: Prometheus text exposition format 0.0.4. */
+ * Owns nothing: every figure belongs to the part that counts it. A part that can't tell its figures
+ * now (a database that is away) is left out, so that the others still arrive. Threads: any. Source:
+ * Prometheus text exposition format 0.0.4. */
 #include "app/metrics.h"
 
 #include "api/dispatch.h"
@@ -74,7 +74,7 @@ static void put_routes(struct build *to, const struct telemetry *telemetry) {
         if (requests_of(&meters[i]) > 0) put_histogram(to, &meters[i]);
     head(to, "matinee_http_requests_total", "counter", "Replies by route and class of status.");
     for (size_t i = 0; i < count; i++)
-        for (size_t class = 0; class < TELEMETRY_CLASSES; class++) {
+        for (size_t class = 0; class < TELEMETRY_CLASSES; class ++) {
             int64_t replies = load(&meters[i].classes[class]);
             if (replies == 0) continue;
             build_format(to,
@@ -119,8 +119,8 @@ static void put_server(struct build *to, struct http_server *server) {
     number(to, "matinee_http_in_flight", "gauge", "Requests being answered.", f.exchanges_active);
     number(to, "matinee_http_waiting", "gauge", "Requests waiting for a handler.", f.queued);
     number(to, "matinee_http_handlers_busy", "gauge", "Handlers at work.", f.workers_busy);
-    number(to, "matinee_http_refused_total", "counter", "Requests refused by the guard or for load.",
-           f.refused_total);
+    number(to, "matinee_http_refused_total", "counter",
+           "Requests refused by the guard or for load.", f.refused_total);
     number(to, "matinee_http_received_bytes_total", "counter", "Bytes received.", f.bytes_in_total);
     number(to, "matinee_http_sent_bytes_total", "counter", "Bytes sent.", f.bytes_out_total);
     number(to, "matinee_event_listeners", "gauge", "Open event streams.", f.event_listeners);
@@ -213,7 +213,7 @@ static void put_process(struct build *to, const struct program *program) {
     build_format(to, "process_start_time_seconds %.3f\n",
                  (double)(clock_now_ms() - uptime_ms) / 1e3);
     head(to, "matinee_info", "gauge", "The program's version.");
-    build_format(to, "matinee_info{version=\"%s\"} 1\n", PROGRAM_VERSION);
+    build_format(to, "matinee_info{version=\"%s\"} 1\n", program_version);
 }
 
 static status metrics_get(struct call *call, const void *in, void *out) {
@@ -236,8 +236,13 @@ static status metrics_get(struct call *call, const void *in, void *out) {
 }
 
 static const struct route routes[] = {
-    {.method = HTTP_GET, .pattern = "/metrics", .name = "metrics_get", .run = metrics_get,
-     .auth = AUTH_PUBLIC, .limit = &limit_exempt, .produces = "text/plain",
+    {.method = HTTP_GET,
+     .pattern = "/metrics",
+     .name = "metrics_get",
+     .run = metrics_get,
+     .auth = AUTH_PUBLIC,
+     .limit = &limit_exempt,
+     .produces = "text/plain",
      .doc = "Figures for Prometheus, in its text format."},
 };
 

@@ -1,8 +1,9 @@
 /* pages.c: embedded files with gzip negotiation, validators and lifetimes.
  *
- * Owns nothing: assets are constant data, so a reply is a few pointers. Files under /assets/ carry a hash
- * in their name and never change; all others are asked for again each time, cheaply by their ETag.
- * Threads: poll threads; never blocks. Sources: RFC 9110 §12.5.3 (Accept-Encoding), RFC 8246. */
+ * Owns nothing: assets are constant data, so a reply is a few pointers. Files under /assets/ carry
+ * a hash in their name and never change; all others are asked for again each time, cheaply by their
+ * ETag. Threads: poll threads; never blocks. Sources: RFC 9110 §12.5.3 (Accept-Encoding), RFC 8246.
+ */
 #include "app/pages.h"
 
 #include "net/asset.h"

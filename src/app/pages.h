@@ -4,8 +4,8 @@
 
 #include "api/api.h"
 
-/** api_page: a file of web/dist, or index.html for the application's own routes. False: no such file
- *  (a path whose last part has a dot is a file's). */
+/** api_page: a file of web/dist, or index.html for the application's own routes. False: no such
+ * file (a path whose last part has a dot is a file's). */
 bool pages_answer(void *argument, struct http_exchange *exchange);
 
 #endif

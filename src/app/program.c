@@ -1,4 +1,5 @@
-/* program.c: opening and closing all parts in order. Owns: see program.h. Threads: see program.h. */
+/* program.c: opening and closing all parts in order. Owns: see program.h. Threads: see program.h.
+ */
 #include "app/program.h"
 
 #include "api/api.h"
@@ -29,7 +30,8 @@ enum {
     LARGE_BLOCK_BYTES = 512 * 1024
 };
 
-/* Memory goes back to the system when a burst is over: few malloc arenas, large blocks mapped alone. */
+/* Memory goes back to the system when a burst is over: few malloc arenas, large blocks mapped
+ * alone. */
 static void be_small(void) {
     (void)mallopt(M_ARENA_MAX, KEEP_MALLOC_ARENAS);
     (void)mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK_BYTES);
@@ -125,7 +127,7 @@ static status open_api(struct program *program) {
         .page = pages_answer,
         .cors_origins = config->cors_origins,
         .public_url = config->public_url,
-        .version = PROGRAM_VERSION,
+        .version = program_version,
         .limits_off = text_is(text_of(config->limits), "off"),
         .max_body_bytes = config->max_file_size_bytes,
         .contract_log = *config->contract_log ? config->contract_log : NULL,

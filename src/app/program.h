@@ -1,8 +1,8 @@
 /* program.h: all parts of a running Matinee, opened in order and closed in reverse.
  *
- * Owns: everything that `struct services` points at, and what app/ keeps beside it. This is the only
- * place that names drivers and features together. Threads: opened and closed from one thread; what lies in
- * between says its own rules. */
+ * Owns: everything that `struct services` points at, and what app/ keeps beside it. This is the
+ * only place that names drivers and features together. Threads: opened and closed from one thread;
+ * what lies in between says its own rules. */
 #ifndef APP_PROGRAM_H
 #define APP_PROGRAM_H
 
@@ -12,9 +12,8 @@
 #include "app/worker.h"
 #include "features/services.h"
 
-#ifndef PROGRAM_VERSION
-#error "the build defines PROGRAM_VERSION"
-#endif
+/** The version, such as "0.1.0". */
+extern const char program_version[];
 
 struct api;
 
@@ -28,7 +27,7 @@ struct program {
     struct job_meter meter;
     struct api *api;
     struct worker *worker;
-    int lock_fd;         /**< The instance's lock, or -1. */
+    int lock_fd; /**< The instance's lock, or -1. */
 };
 
 /** The program that the context of a call of app/'s own handlers belongs to. */
@@ -36,8 +35,8 @@ static inline struct program *program_of(struct services *services) {
     return (struct program *)services;
 }
 
-/** Reads the settings and prepares log, random numbers and home, and nothing that takes time. The fault is
- *  in program->cx. Call program_close also when this or a later step failed. */
+/** Reads the settings and prepares log, random numbers and home, and nothing that takes time. The
+ * fault is in program->cx. Call program_close also when this or a later step failed. */
 status program_begin(struct program *program, const char *service) CHECKED;
 
 /** Opens database, queue, objects, cache, bus, keys. */

@@ -1,9 +1,9 @@
 /* serve.c: the two commands that stay: `serve` and `worker`, and how they end.
  *
  * Owns: the program for its whole life. The main thread blocks the signals before any other thread
- * starts and waits for them; the first asks everything to end in good order, the second kills at once.
- * Standard output carries the address and, once, the administrator's account, and nothing else; all
- * else goes to the log. Threads: the main one. */
+ * starts and waits for them; the first asks everything to end in good order, the second kills at
+ * once. Standard output carries the address and, once, the administrator's account, and nothing
+ * else; all else goes to the log. Threads: the main one. */
 #include "app/commands.h"
 
 #include "app/home.h"
@@ -47,7 +47,7 @@ static void say_address(const struct program *program) {
     (void)printf("address: http://%s%s%s:%u\n", six ? "[" : "", address, six ? "]" : "", port);
     (void)fflush(stdout);
     log_event(LOG_LEVEL_INFO, "listening", LOG_TEXT("address", text_of(program->config.address)),
-              LOG_INT("port", port), LOG_TEXT("version", TEXT(PROGRAM_VERSION)));
+              LOG_INT("port", port), LOG_TEXT("version", text_of(program_version)));
 }
 
 /* The password is hashed slowly, so this comes when requests are answered already. */
@@ -99,7 +99,7 @@ static status start_working(struct program *program, int64_t slots) {
     if (slots == 0) slots = program->config.workers > 0 ? program->config.workers : 1;
     TRY(program_work(program, (int)slots));
     log_event(LOG_LEVEL_INFO, "working", LOG_INT("jobs", slots),
-              LOG_TEXT("version", TEXT(PROGRAM_VERSION)));
+              LOG_TEXT("version", text_of(program_version)));
     return OK;
 }
 

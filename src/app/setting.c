@@ -92,7 +92,7 @@ struct unit {
     int64_t factor;
 };
 static const struct unit size_units[] = {
-    {'k', KIB}, {'K', KIB}, {'M', KIB * KIB}, {'G', GIB}, {'T', KIB * GIB}};
+    {'k', KIB}, {'K', KIB}, {'M', KIB *KIB}, {'G', GIB}, {'T', KIB *GIB}};
 static const struct unit duration_units[] = {
     {'s', 1000}, {'m', 60000}, {'h', HOUR_MS}, {'d', 24 * HOUR_MS}};
 
@@ -167,12 +167,16 @@ status setting_set(struct ctx *cx, const struct setting *setting, text value,
                    struct config *config) {
     void *member = (char *)config + setting->offset;
     switch (setting->kind) {
-    case SETTING_TEXT: return set_text(cx, setting, value, member);
-    case SETTING_CHOICE: return set_choice(cx, setting, value, member);
+    case SETTING_TEXT:
+        return set_text(cx, setting, value, member);
+    case SETTING_CHOICE:
+        return set_choice(cx, setting, value, member);
     case SETTING_INT:
     case SETTING_SIZE:
-    case SETTING_DURATION: return set_number(cx, setting, value, member);
-    case SETTING_LATER: break;
+    case SETTING_DURATION:
+        return set_number(cx, setting, value, member);
+    case SETTING_LATER:
+        break;
     }
     if (value.len == 0) return OK;
     return ctx_fail(cx, INVALID, "%s can't be used yet in this version; take it out.",
@@ -194,8 +198,11 @@ status setting_show(struct ctx *cx, const struct setting *setting, const struct 
     const void *member = (const char *)config + setting->offset;
     struct build value = {.arena = cx->arena};
     switch (setting->kind) {
-    case SETTING_LATER: break;
-    case SETTING_INT: build_format(&value, "%lld", *(const long long *)member); break;
+    case SETTING_LATER:
+        break;
+    case SETTING_INT:
+        build_format(&value, "%lld", *(const long long *)member);
+        break;
     case SETTING_SIZE:
         show_number(&value, *(const int64_t *)member, size_units, COUNT_OF(size_units));
         break;

@@ -20,8 +20,8 @@ enum setting_kind {
 struct setting {
     const char *name;
     enum setting_kind kind;
-    size_t offset;              /**< Of the member in struct config. */
-    const char *standard;       /**< Default, written as a user would. */
+    size_t offset;        /**< Of the member in struct config. */
+    const char *standard; /**< Default, written as a user would. */
     int64_t min;
     int64_t max;
     const char *const *choices; /**< NULL-terminated, for SETTING_CHOICE. */

@@ -1,7 +1,8 @@
 /* worker.c: job slots, heartbeat and ticks as threads.
  *
- * Owns: see worker.h. The wait for work is the queue's; worker_stop wakes it. Heartbeat and ticks wait
- * on one condition, signalled when the worker stops, and when a job begins or ends. Threads: see worker.h. */
+ * Owns: see worker.h. The wait for work is the queue's; worker_stop wakes it. Heartbeat and ticks
+ * wait on one condition, signalled when the worker stops, and when a job begins or ends. Threads:
+ * see worker.h. */
 #include "app/worker.h"
 
 #include "app/job_run.h"
@@ -111,8 +112,8 @@ static void *slot_thread(void *argument) {
     return NULL;
 }
 
-/* Sleeps while nothing runs, else for a beat. False when it is over: leases must hold till the jobs of a
- * stopping worker have been given back. */
+/* Sleeps while nothing runs, else for a beat. False when it is over: leases must hold till the jobs
+ * of a stopping worker have been given back. */
 static bool heartbeat_wait(struct worker *worker) {
     LOCKED(&worker->lock);
     while (!worker->stopping && worker->running == 0)

@@ -1,8 +1,9 @@
 /* worker.h: threads that take jobs from the queue and run them, and the ticks beside them.
  *
  * Owns: one thread a job slot, a heartbeat that renews the leases of running jobs, and a thread for
- * ticks. Invariants: a job that cannot keep its lease is told so at once; a stopping worker hands its
- * jobs back; every finished attempt is logged once. Threads: start, stop, join from one thread. */
+ * ticks. Invariants: a job that cannot keep its lease is told so at once; a stopping worker hands
+ * its jobs back; every finished attempt is logged once. Threads: start, stop, join from one thread.
+ */
 #ifndef APP_WORKER_H
 #define APP_WORKER_H
 
@@ -19,7 +20,7 @@ struct worker_options {
     size_t kind_count;
     const struct tick *const *ticks;
     size_t tick_count;
-    struct job_meter *meter;             /**< Gets one mark for each attempt. */
+    struct job_meter *meter; /**< Gets one mark for each attempt. */
 };
 
 /** Starts the threads. */

@@ -36,14 +36,16 @@ bool blob_is_stage_name(text name) {
 
 static status check_key(struct ctx *cx, text key) {
     if (blob_is_key(key)) return OK;
-    return ctx_fail(cx, INVALID, "This object key is malformed: parts of A-Z a-z 0-9 . _ - joined "
-                                 "by '/', none beginning with '.', at most 512 bytes.");
+    return ctx_fail(cx, INVALID,
+                    "This object key is malformed: parts of A-Z a-z 0-9 . _ - joined "
+                    "by '/', none beginning with '.', at most 512 bytes.");
 }
 
 static status check_stage_name(struct ctx *cx, text name) {
     if (blob_is_stage_name(name)) return OK;
-    return ctx_fail(cx, INVALID, "This stage name is malformed: 1 to 200 of A-Z a-z 0-9 . _ -, not "
-                                 "beginning with '.'.");
+    return ctx_fail(cx, INVALID,
+                    "This stage name is malformed: 1 to 200 of A-Z a-z 0-9 . _ -, not "
+                    "beginning with '.'.");
 }
 
 /* A prefix is a key with '/' behind it. */
@@ -67,14 +69,13 @@ void blob_close(struct blob_store *store) {
     if (store) store->driver->close(store);
 }
 
-status blob_stage_open(struct ctx *cx, struct blob_store *store, text name,
-                       struct blob_stage **out, int64_t *out_size_bytes) {
+status blob_stage_open(struct ctx *cx, struct blob_store *store, text name, struct blob_stage **out,
+                       int64_t *out_size_bytes) {
     TRY(check_stage_name(cx, name));
     return store->driver->stage_open(cx, store, name, out, out_size_bytes);
 }
 
-status blob_stage_append(struct ctx *cx, struct blob_stage *stage, const void *bytes,
-                         size_t size) {
+status blob_stage_append(struct ctx *cx, struct blob_stage *stage, const void *bytes, size_t size) {
     if (size == 0) return OK;
     return stage->driver->stage_append(cx, stage, bytes, size);
 }
@@ -150,7 +151,7 @@ status blob_open_fd(struct ctx *cx, struct blob_store *store, text key, int *out
 
 status blob_delete(struct ctx *cx, struct blob_store *store, text key) {
     TRY(check_key(cx, key));
-    return store->driver->delete(cx, store, key);
+    return store->driver->delete (cx, store, key);
 }
 
 status blob_delete_all(struct ctx *cx, struct blob_store *store, text prefix) {

@@ -24,8 +24,8 @@ void blob_close(struct blob_store *store);
 
 /** Opens (making it if new) the stage of that name; `*out_size` is what is durable so far.
  *  CONFLICT: another holder has it open. End it with blob_stage_close, _seal or _drop. */
-status blob_stage_open(struct ctx *cx, struct blob_store *store, text name,
-                       struct blob_stage **out, int64_t *out_size_bytes) CHECKED;
+status blob_stage_open(struct ctx *cx, struct blob_store *store, text name, struct blob_stage **out,
+                       int64_t *out_size_bytes) CHECKED;
 
 /** Appends bytes (not yet durable). QUOTA: disk full. */
 status blob_stage_append(struct ctx *cx, struct blob_stage *stage, const void *bytes,

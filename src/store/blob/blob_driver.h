@@ -64,8 +64,10 @@ struct blob_driver {
                     int64_t *out_free_bytes);
 };
 
+/** Objects as files of a local disk. */
 extern const struct blob_driver blob_fs;
 
+/** Longest key, part of a key, and name of a stage. */
 enum { BLOB_KEY_BYTES = 512, BLOB_PART_BYTES = 255, BLOB_STAGE_NAME_BYTES = 200 };
 
 /** True when the key obeys the rules of blob.h. */

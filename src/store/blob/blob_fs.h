@@ -15,17 +15,17 @@ struct fs_store {
     int objects; /**< Descriptor of objects/. */
     int stages;  /**< Descriptor of stages/. */
     pthread_mutex_t usage_lock;
-    int64_t used_bytes;          /**< Last count, guarded by usage_lock. */
-    int64_t usage_until_ticks;   /**< Till when that count is good enough. */
+    int64_t used_bytes;        /**< Last count, guarded by usage_lock. */
+    int64_t usage_until_ticks; /**< Till when that count is good enough. */
 };
 
 /** An open stage. */
 struct fs_stage {
     struct blob_stage base;
     struct fs_store *store;
-    int fd;                /**< Holds the exclusive flock. */
-    bool fresh;            /**< Made by this handle; its folder entry isn't synced yet. */
-    int64_t pushed_bytes;  /**< Up to where write-back was started. */
+    int fd;               /**< Holds the exclusive flock. */
+    bool fresh;           /**< Made by this handle; its folder entry isn't synced yet. */
+    int64_t pushed_bytes; /**< Up to where write-back was started. */
     char name[BLOB_STAGE_NAME_BYTES + 1];
 };
 
@@ -49,25 +49,55 @@ status fs_write_at(struct ctx *cx, int fd, int64_t offset_bytes, const void *byt
 /** Removes the driver's own leftovers in stages/ whose maker is dead. */
 void fs_sweep_hidden(struct fs_store *fs);
 
-/* Slots in the other files. */
+/** The slot `stage_open` of blob_driver.h. */
 status fs_stage_open(struct ctx *cx, struct blob_store *store, text name, struct blob_stage **out,
                      int64_t *out_size_bytes);
+
+/** The slot `stage_append` of blob_driver.h. */
 status fs_stage_append(struct ctx *cx, struct blob_stage *stage, const void *bytes, size_t size);
+
+/** The slot `stage_patch` of blob_driver.h. */
 status fs_stage_patch(struct ctx *cx, struct blob_stage *stage, int64_t offset_bytes,
                       const void *bytes, size_t size);
+
+/** The slot `stage_cut` of blob_driver.h. */
 status fs_stage_cut(struct ctx *cx, struct blob_stage *stage, int64_t size_bytes);
+
+/** The slot `stage_sync` of blob_driver.h. */
 status fs_stage_sync(struct ctx *cx, struct blob_stage *stage);
+
+/** The slot `stage_fd` of blob_driver.h. */
 int fs_stage_fd(struct blob_stage *stage);
+
+/** The slot `stage_size` of blob_driver.h. */
 int64_t fs_stage_size(struct blob_stage *stage);
+
+/** The slot `stage_seal` of blob_driver.h. */
 status fs_stage_seal(struct ctx *cx, struct blob_stage *stage, text key);
+
+/** The slot `stage_close` of blob_driver.h. */
 void fs_stage_close(struct blob_stage *stage);
+
+/** The slot `stage_drop` of blob_driver.h. */
 void fs_stage_drop(struct blob_stage *stage);
+
+/** The slot `stage_forget` of blob_driver.h. */
 status fs_stage_forget(struct ctx *cx, struct blob_store *store, text name);
+
+/** The slot `put` of blob_driver.h. */
 status fs_put(struct ctx *cx, struct blob_store *store, text key, const void *bytes, size_t size);
+
+/** The slot `delete_all` of blob_driver.h. */
 status fs_delete_all(struct ctx *cx, struct blob_store *store, text prefix);
+
+/** The slot `walk` of blob_driver.h. */
 status fs_walk(struct ctx *cx, struct blob_store *store, text prefix, blob_visit *each,
                void *argument);
+
+/** The slot `walk_stages` of blob_driver.h. */
 status fs_walk_stages(struct ctx *cx, struct blob_store *store, blob_visit *each, void *argument);
+
+/** The slot `usage` of blob_driver.h. */
 status fs_usage(struct ctx *cx, struct blob_store *store, int64_t *out_used_bytes,
                 int64_t *out_free_bytes);
 

@@ -117,8 +117,7 @@ static status empty_folder(struct ctx *cx, int fd) {
         if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0) continue;
         if (unlinkat(dirfd(folder), name, 0) == 0 || errno == ENOENT) continue;
         if (errno != EISDIR) return ctx_fail_errno(cx, "Deleting", "an object");
-        int inner =
-            openat(dirfd(folder), name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        int inner = openat(dirfd(folder), name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (inner < 0) continue;
         TRY(empty_folder(cx, inner));
         (void)unlinkat(dirfd(folder), name, AT_REMOVEDIR);

@@ -1,8 +1,8 @@
 /* bus.c: subscriptions of this process: exact topics in a hash table, prefixes in a list.
  *
  * Owns: copies of the topics, and every subscription until it is given back. A read lock is held
- * while listeners run, so that unsubscribe (write lock) returns only when none is running; writers are
- * preferred, or a busy publisher could keep them out for ever. Threads: any. */
+ * while listeners run, so that unsubscribe (write lock) returns only when none is running; writers
+ * are preferred, or a busy publisher could keep them out for ever. Threads: any. */
 #include "store/bus/bus.h"
 
 #include "base/scope.h"
@@ -77,8 +77,7 @@ void bus_publish(struct bus *bus, text topic, text message) {
     for (struct bus_subscription *s = *bucket_of(bus, topic); s; s = s->next)
         if (text_equal(topic, (text){s->topic, s->len})) s->listener(s->argument, topic, message);
     for (struct bus_subscription *s = bus->prefixes; s; s = s->next)
-        if (text_starts(topic, (text){s->topic, s->len}))
-            s->listener(s->argument, topic, message);
+        if (text_starts(topic, (text){s->topic, s->len})) s->listener(s->argument, topic, message);
     must(pthread_rwlock_unlock(&bus->lock));
 }
 

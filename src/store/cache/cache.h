@@ -15,7 +15,8 @@ struct cache;
 status cache_open(struct ctx *cx, int64_t cap_bytes, struct cache **out) CHECKED;
 void cache_close(struct cache *cache);
 
-/** Copies the value into the context's arena. NOT_FOUND (no fault sentence) when absent or expired. */
+/** Copies the value into the context's arena. NOT_FOUND (no fault sentence) when absent or expired.
+ */
 status cache_get(struct ctx *cx, struct cache *cache, text key, text *out) CHECKED;
 
 /** Stores a copy for `ttl_ms`. A value over a shard's share is simply not kept. */
@@ -29,13 +30,15 @@ void cache_delete(struct cache *cache, text key);
 status cache_count(struct cache *cache, text key, int64_t by, int64_t window_ms, int64_t *out_sum,
                    int64_t *out_ends_ticks_ms) CHECKED;
 
-/** Token bucket of `rate_per_minute` with `burst` on top of one token a request: OK, or QUOTA with the time until
- *  the next token in `*out_retry_ms` (GCRA). */
+/** Token bucket of `rate_per_minute` with `burst` on top of one token a request: OK, or QUOTA with
+ * the time until the next token in `*out_retry_ms` (GCRA). */
 status cache_limit(struct cache *cache, text key, int64_t rate_per_minute, int64_t burst,
                    int64_t *out_retry_ms) CHECKED;
 
 /** Figures for /metrics. */
-struct cache_figures { int64_t hits, misses, entries, bytes; };
+struct cache_figures {
+    int64_t hits, misses, entries, bytes;
+};
 void cache_figures_of(struct cache *cache, struct cache_figures *out);
 
 #endif

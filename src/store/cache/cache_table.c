@@ -1,8 +1,8 @@
 /* cache_table.c: hash table and use-ordered list of one shard.
  *
- * Owns: the entries. Invariants: every entry is in both the table and the list; `bytes` is the sum of
- * their sizes and never over the cap when a call returns. Expired entries are dropped when met or
- * when they have become the oldest. Threads: the caller holds the lock. */
+ * Owns: the entries. Invariants: every entry is in both the table and the list; `bytes` is the sum
+ * of their sizes and never over the cap when a call returns. Expired entries are dropped when met
+ * or when they have become the oldest. Threads: the caller holds the lock. */
 #include "store/cache/cache_table.h"
 
 #include <stddef.h>

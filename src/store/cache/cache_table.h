@@ -31,7 +31,9 @@ struct cache_cell {
     int64_t ticks;
 };
 
+/** An empty table of at most `cap_bytes`. */
 void cache_table_init(struct cache_table *table, int64_t cap_bytes);
+/** Frees all entries. */
 void cache_table_done(struct cache_table *table);
 
 /** The value, valid while the lock is held; false when absent or expired. Counts as a use. */
@@ -42,9 +44,11 @@ bool cache_table_get(struct cache_table *table, text key, unsigned hash, int64_t
 void cache_table_put(struct cache_table *table, text key, unsigned hash, text value,
                      int64_t expires_ticks);
 
+/** Forgets the key. */
 void cache_table_delete(struct cache_table *table, text key, unsigned hash);
 
-/** The cell of the key, made zeroed when absent or expired, its expiry set anew. NULL: no memory. */
+/** The cell of the key, made zeroed when absent or expired, its expiry set anew. NULL: no memory.
+ */
 struct cache_cell *cache_table_cell(struct cache_table *table, text key, unsigned hash,
                                     int64_t now_ticks);
 

@@ -187,9 +187,9 @@ static void hostile_names(struct ctx *cx, struct blob_store *store) {
     static char long_part[600];
     memset(long_part, 'a', sizeof long_part - 1);
     const char *const keys[] = {
-        "",       "/",     "/etc/passwd", "a/",  "a//b", "..",       "../x",     ".",
-        "a/../../x", "a/.", ".hidden", "a/.b", "a\\b", "a b", "a%2fb", "\xc3\xa9",
-        "a\nb",   "a:b",   "~",           "a/..b/c", "$(x)",     long_part,  "*",        "a/b/",
+        "",          "/",   "/etc/passwd", "a/",      "a//b", "..",      "../x",  ".",
+        "a/../../x", "a/.", ".hidden",     "a/.b",    "a\\b", "a b",     "a%2fb", "\xc3\xa9",
+        "a\nb",      "a:b", "~",           "a/..b/c", "$(x)", long_part, "*",     "a/b/",
     };
     struct blob_info info;
     struct blob_stage *stage = NULL;
@@ -339,10 +339,14 @@ static void test_bad_urls(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        FOLDER_TEST(test_contract),          FOLDER_TEST(test_replacing),
-        FOLDER_TEST(test_deleting),          FOLDER_TEST(test_usage),
-        FOLDER_TEST(test_hostile_names),     FOLDER_TEST(test_links_lead_nowhere),
-        FOLDER_TEST(test_failures_change_nothing), FOLDER_TEST(test_crowd),
+        FOLDER_TEST(test_contract),
+        FOLDER_TEST(test_replacing),
+        FOLDER_TEST(test_deleting),
+        FOLDER_TEST(test_usage),
+        FOLDER_TEST(test_hostile_names),
+        FOLDER_TEST(test_links_lead_nowhere),
+        FOLDER_TEST(test_failures_change_nothing),
+        FOLDER_TEST(test_crowd),
         FOLDER_TEST(test_bad_urls),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

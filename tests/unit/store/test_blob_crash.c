@@ -34,8 +34,7 @@ static void write_for_ever(const char *path, int acknowledge) {
         struct blob_stage *stage = NULL;
         int64_t size = 0;
         if (blob_stage_open(&cx, store, TEXT("film"), &stage, &size) != OK) _exit(3);
-        if (size % PIECE_BYTES != 0 &&
-            blob_stage_cut(&cx, stage, size - size % PIECE_BYTES) != OK)
+        if (size % PIECE_BYTES != 0 && blob_stage_cut(&cx, stage, size - size % PIECE_BYTES) != OK)
             _exit(4);
         for (int64_t n = size / PIECE_BYTES; n < 8; n++) {
             fill(piece, n);
@@ -120,8 +119,7 @@ static void test_killed_writer(void **state) {
         if (pieces == 8) pieces = 0; /* it was sealed, or the next round will do it */
         struct blob_stage *stage = NULL;
         int64_t size = 0;
-        assert_ok(&folder->cx,
-                  blob_stage_open(&folder->cx, store, TEXT("film"), &stage, &size));
+        assert_ok(&folder->cx, blob_stage_open(&folder->cx, store, TEXT("film"), &stage, &size));
         pieces = size / PIECE_BYTES;
         blob_stage_close(stage);
         blob_close(store);

@@ -94,8 +94,8 @@ static void test_storm(void **state) {
     struct bus_subscription *held = NULL;
     assert_ok(cx, bus_subscribe(storm.bus, TEXT("t:1"), ear_listener, &ear, &held));
     for (int i = 0; i < 4; i++)
-        assert_int_equal(
-            thread_start(&threads[i], "storm", i < 2 ? publisher : subscriber, &storm), OK);
+        assert_int_equal(thread_start(&threads[i], "storm", i < 2 ? publisher : subscriber, &storm),
+                         OK);
     thread_join(threads[2]);
     thread_join(threads[3]);
     while (atomic_load(&storm.heard) == 0) (void)sched_yield();

@@ -168,9 +168,9 @@ static void test_threads(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        FOLDER_TEST(test_values),   FOLDER_TEST(test_lifetimes),
-        FOLDER_TEST(test_bounds),   FOLDER_TEST(test_counters),
-        FOLDER_TEST(test_limit),    FOLDER_TEST(test_limit_survives_flood),
+        FOLDER_TEST(test_values),  FOLDER_TEST(test_lifetimes),
+        FOLDER_TEST(test_bounds),  FOLDER_TEST(test_counters),
+        FOLDER_TEST(test_limit),   FOLDER_TEST(test_limit_survives_flood),
         FOLDER_TEST(test_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
