@@ -53,9 +53,10 @@ struct http_reply {
     int64_t file_offset_bytes;   /**< Where the entity begins in the file (a virtual segment). */
     int64_t file_size_bytes;     /**< Size of the entity. */
     int64_t modified_ms;         /**< For Last-Modified; 0 = none. */
-    text etag;                   /**< With quotes. With it or modified_ms set, conditional requests
-                                      (If-None-Match, If-Modified-Since, If-Range) and, for files and bytes,
-                                      Range are answered by the server: 206, 304, 416. */
+    text etag;                   /**< With quotes. With it or modified_ms set, conditional
+                                      requests (If-Match, If-None-Match, If-Modified-Since,
+                                      If-Unmodified-Since, If-Range) and, for files and bytes, Range
+                                      are answered by the server: 206, 304, 412, 416. */
     text cache_control;          /**< Absent: "no-store". */
     struct event_stream *events; /**< HTTP_BODY_EVENTS: consumed by the server. */
     struct http_header headers[HTTP_REPLY_HEADERS];

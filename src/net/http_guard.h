@@ -4,7 +4,7 @@
  * parts: guard_layout proves that the library's view of the header block is the block's only
  * reading (every byte is accounted for, so nothing was folded, merged or skipped); guard_check
  * holds that reading against RFC 9110 and RFC 9112, more strictly than they ask where leniency has
- * been a way to smuggle. docs/decisions/0003-http-guard.md gives the reasons. Threads: pure
+ * been a way to smuggle. docs/decisions/0004-http-guard.md gives the reasons. Threads: pure
  * functions. */
 #ifndef NET_HTTP_GUARD_H
 #define NET_HTTP_GUARD_H
