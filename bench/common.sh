@@ -6,7 +6,7 @@
 set -euo pipefail
 
 bench_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-program=${MATINEE_PROGRAM:-$bench_root/build/src/app/matinee}
+program=${MATINEE_PROGRAM:-$bench_root/build/matinee}
 work=$(mktemp -d "${TMPDIR:-/tmp}/matinee-bench.XXXXXX")
 server_pid='' nginx_pid='' address='' admin_email='' admin_password='' missed=0
 

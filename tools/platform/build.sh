@@ -45,4 +45,4 @@ build_release() {
     } 8>"$root/.build.lock"
 }
 
-program=build/src/app/matinee
+program=build/matinee
