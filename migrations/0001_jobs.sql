@@ -9,8 +9,9 @@ CREATE TABLE jobs (
     user_id TEXT,
     state TEXT NOT NULL CHECK (state IN ('ready', 'running', 'done', 'dead')),
     priority BIGINT NOT NULL,
-    -- Place in the order among equal priorities: when it was added, plus a minute for each unfinished
-    -- job its user had already. So one who adds a hundred does not keep the others waiting.
+    -- Place in the order among equal priorities: when it was added, plus a minute for each
+    -- unfinished job its user had already. So one who adds a hundred does not keep the others
+    -- waiting.
     order_ms BIGINT NOT NULL,
     -- Counts up with every take and never down: the fence.
     attempt BIGINT NOT NULL,

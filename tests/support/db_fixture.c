@@ -72,8 +72,7 @@ int db_fixture_close(void **state) {
     struct db_fixture *fixture = *state;
     db_close(fixture->db);
     arena_free(fixture->cx.arena);
-    if (fixture->folder[0])
-        (void)nftw(fixture->folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+    if (fixture->folder[0]) (void)nftw(fixture->folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
     free(fixture);
     return 0;
 }

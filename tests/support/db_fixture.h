@@ -1,8 +1,8 @@
 /* db_fixture.h: a fresh, empty database for each test, on one engine after the other.
  *
- * Owns: a temporary folder (SQLite) or the schema "public" of the server that TEST_DATABASE_URL names
- * (PostgreSQL), which is emptied before each test. Threads: cmocka's assertions belong to the thread
- * that runs the tests; others hand back a status. */
+ * Owns: a temporary folder (SQLite) or the schema "public" of the server that TEST_DATABASE_URL
+ * names (PostgreSQL), which is emptied before each test. Threads: cmocka's assertions belong to the
+ * thread that runs the tests; others hand back a status. */
 #ifndef TESTS_SUPPORT_DB_FIXTURE_H
 #define TESTS_SUPPORT_DB_FIXTURE_H
 
@@ -39,8 +39,8 @@ int db_fixture_close(void **state);
 status db_fixture_connect(struct ctx *cx, const struct db_fixture *fixture,
                           struct db **out) CHECKED;
 
-/** Runs the tests on SQLite and, where TEST_DATABASE_URL is set, on PostgreSQL; the number of failures,
- *  for main to return. */
+/** Runs the tests on SQLite and, where TEST_DATABASE_URL is set, on PostgreSQL; the number of
+ * failures, for main to return. */
 int db_fixture_run(const struct CMUnitTest *tests, size_t count);
 
 #define DB_TEST(test) cmocka_unit_test_setup_teardown(test, db_fixture_open, db_fixture_close)

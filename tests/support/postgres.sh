@@ -1,6 +1,6 @@
 #!/bin/sh
-# A private PostgreSQL for tests: it listens on a unix socket in its own folder and nowhere else, trusts
-# whoever can reach that folder, and keeps nothing once stopped.
+# A private PostgreSQL for tests: it listens on a unix socket in its own folder and nowhere else,
+# trusts whoever can reach that folder, and keeps nothing once stopped.
 #
 #     tests/support/postgres.sh start FOLDER     prints its URL
 #     tests/support/postgres.sh stop FOLDER      stops it and removes the folder
@@ -39,7 +39,8 @@ start() {
     [ "$(id -u)" != 0 ] || chown postgres: "$folder"
     cd "$folder"
     as_owner "$bin/initdb" -D "$folder/data" -U matinee --auth=trust -E UTF8 --locale=C.UTF-8 \
-        --no-sync >"$folder/initdb.log" 2>&1 || fail "initdb failed: $(tail -n 3 "$folder/initdb.log")"
+        --no-sync >"$folder/initdb.log" 2>&1 ||
+        fail "initdb failed: $(tail -n 3 "$folder/initdb.log")"
     cat >>"$folder/data/postgresql.conf" <<CONF
 listen_addresses = ''
 unix_socket_directories = '$folder'

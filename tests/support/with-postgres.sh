@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs a command with TEST_DATABASE_URL naming a private PostgreSQL that lives as long as the command:
+# Runs a command with TEST_DATABASE_URL naming a private PostgreSQL that lives as long as it does:
 #
 #     tests/support/with-postgres.sh COMMAND [ARGUMENT…]
 #

@@ -1,8 +1,8 @@
 /* db.c: the front of the database: picks the engine, checks what callers hand in, runs single
  * statements in a transaction of their own.
  *
- * Owns: the rule that a thread runs one work function at a time (a work function that called db_write
- * would wait for itself on SQLite). Threads: any. */
+ * Owns: the rule that a thread runs one work function at a time (a work function that called
+ * db_write would wait for itself on SQLite). Threads: any. */
 #include "store/db/db_driver.h"
 
 #include "base/scope.h"
@@ -182,8 +182,8 @@ static bool is_word(const char *at, size_t len, const char *word) {
     return strlen(word) == len && strncasecmp(at, word, len) == 0;
 }
 
-/* True when a word of the statement says that it changes or locks rows. Quoted text is passed over, and
- * a name such as updated_at_ms is a word of its own. */
+/* True when a word of the statement says that it changes or locks rows. Quoted text is passed over,
+ * and a name such as updated_at_ms is a word of its own. */
 static bool changes_rows(const char *statement) {
     static const char *const words[] = {"INSERT", "UPDATE", "DELETE", "CREATE"};
     for (const char *at = statement; *at;) {

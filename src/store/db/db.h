@@ -1,13 +1,14 @@
 /* db.h: one interface to the database, whichever engine stands behind it.
  *
  * Owns: connections, prepared statements, and on SQLite the one writer thread that commits waiting
- * writes together (group commit). All work happens in a function that gets a transaction: `db_write`
- * runs it on the writer, `db_read` on a snapshot. Statements are the constants that tools/sqlgen makes
- * from .sql files, with parameters bound from DB_ARGS; rows land in records by column name.
- * Invariants: nothing is acknowledged before it is durable; a work function may be run again (PostgreSQL
- * serialisation failure, or its group's commit failing), so it must compute its results afresh each time
- * and have no other effects. Threads: every function may be called from any thread; a `struct db_tx`
- * stays in the thread that got it; a work function never calls db_read or db_write itself. */
+ * writes together (group commit). All work happens in a function that gets a transaction:
+ * `db_write` runs it on the writer, `db_read` on a snapshot. Statements are the constants that
+ * tools/sqlgen makes from .sql files, with parameters bound from DB_ARGS; rows land in records by
+ * column name. Invariants: nothing is acknowledged before it is durable; a work function may be run
+ * again (PostgreSQL serialisation failure, or its group's commit failing), so it must compute its
+ * results afresh each time and have no other effects. Threads: every function may be called from
+ * any thread; a `struct db_tx` stays in the thread that got it; a work function never calls db_read
+ * or db_write itself. */
 #ifndef STORE_DB_DB_H
 #define STORE_DB_DB_H
 
@@ -24,7 +25,7 @@ struct db_tx;
 
 /** How a database is opened. */
 struct db_options {
-    const char *url;      /**< "sqlite:PATH" or "postgres://…"; the caller's until db_open returns. */
+    const char *url; /**< "sqlite:PATH" or "postgres://…"; the caller's until db_open returns. */
     const char *read_url; /**< Replica for reads, or NULL (PostgreSQL only). */
     int readers;          /**< Connections for reads, 1 to 64. */
     int writers;          /**< Connections for writes (PostgreSQL); SQLite always has one. */
@@ -44,7 +45,8 @@ const char *db_dialect(const struct db *db);
  *  servers can start at once. CONFLICT: the database is newer than this program. */
 status db_migrate(struct ctx *cx, struct db *db) CHECKED;
 
-/** Answers whether the database can be read and written now; for health checks. BUSY or IO if not. */
+/** Answers whether the database can be read and written now; for health checks. BUSY or IO if not.
+ */
 status db_ping(struct ctx *cx, struct db *db) CHECKED;
 
 /** One value of a parameter. */
@@ -55,18 +57,23 @@ struct db_value {
     text text;      /**< DB_TEXT; the caller's until the call returns. */
 };
 
+/** A text; the absent text is NULL. */
 static inline struct db_value db_value_text(text value) {
     return (struct db_value){.kind = value.at ? DB_TEXT : DB_NULL, .text = value};
 }
+/** A C string; NULL is NULL. */
 static inline struct db_value db_value_c(const char *value) {
     return db_value_text(text_of(value));
 }
+/** An integer; NO_INT is NULL. */
 static inline struct db_value db_value_int(int64_t value) {
     return (struct db_value){.kind = value == NO_INT ? DB_NULL : DB_INT, .number = value};
 }
+/** A truth as 0 or 1. */
 static inline struct db_value db_value_bool(bool value) {
     return (struct db_value){.kind = DB_INT, .number = value};
 }
+/** A real; NaN is NULL. */
 static inline struct db_value db_value_real(double value) {
     return (struct db_value){.kind = value != value ? DB_NULL : DB_REAL, .real = value};
 }
@@ -112,26 +119,33 @@ struct db_args {
              DB_EACH_9_, DB_EACH_8_, DB_EACH_7_, DB_EACH_6_, DB_EACH_5_, DB_EACH_4_, DB_EACH_3_,   \
              DB_EACH_2_, DB_EACH_1_)                                                               \
     (__VA_ARGS__)
-#define DB_COUNT_(...) (sizeof((struct db_value[]){DB_EACH_(__VA_ARGS__)}) / sizeof(struct db_value))
+#define DB_COUNT_(...)                                                                             \
+    (sizeof((struct db_value[]){DB_EACH_(__VA_ARGS__)}) / sizeof(struct db_value))
 
 /** DB_ARGS(video->id, now_ms): 1 to 20 parameters. DB_NO_ARGS: none. */
 #define DB_ARGS(...)                                                                               \
     (&(const struct db_args){.at = {DB_EACH_(__VA_ARGS__)}, .len = DB_COUNT_(__VA_ARGS__)})
 #define DB_NO_ARGS (&(const struct db_args){.len = 0})
 
-/** Work inside one transaction. Any status but OK rolls it back and is passed to the caller. */
+/** Work inside one transaction. Any status but OK rolls it back and is passed to the caller. So
+ * does the first statement that the engine refuses, whatever the work makes of it: to go on behind
+ * a taken name, let the statement say ON CONFLICT DO NOTHING and look at the rows changed. Work
+ * runs as if alone (serialisable). It reads and writes the database and nothing else, and doesn't
+ * dawdle: on SQLite all writers wait for it. */
 typedef status db_work(struct ctx *cx, struct db_tx *tx, void *argument);
 
-/** Runs `work` in a write transaction and returns once it is durable. On SQLite it shares its commit
- *  with others that wait. BUSY or TIMEOUT when the engine is overloaded, IO when it is away. */
+/** Runs `work` in a write transaction and returns once it is durable. On SQLite it shares its
+ * commit with others that wait. BUSY or TIMEOUT when the engine is overloaded, IO when it is away.
+ */
 status db_write(struct ctx *cx, struct db *db, db_work *work, void *argument) CHECKED;
 
 /** Runs `work` on a consistent snapshot, without changing anything. */
 status db_read(struct ctx *cx, struct db *db, db_work *work, void *argument) CHECKED;
 
-/** Runs a statement that answers at most one row and fills `record` from it by column name; a column
- *  that the schema does not know is a BUG. NOT_FOUND (without a fault sentence) when there is none.
- *  Texts live in cx->arena. CONFLICT: a UNIQUE or foreign key constraint refused. */
+/** Runs a statement that answers at most one row and fills `record` from it by column name; a
+ * column that the schema does not know is a BUG. NOT_FOUND (without a fault sentence) when there is
+ * none. Texts live in cx->arena. CONFLICT: a UNIQUE or foreign key constraint refused. INVALID: a
+ * parameter's text holds NUL or isn't UTF-8. */
 status tx_get(struct ctx *cx, struct db_tx *tx, const struct sql *sql, const struct db_args *args,
               const struct schema *schema, void *record) CHECKED;
 
@@ -139,11 +153,13 @@ status tx_get(struct ctx *cx, struct db_tx *tx, const struct sql *sql, const str
 status tx_list(struct ctx *cx, struct db_tx *tx, const struct sql *sql, const struct db_args *args,
                const struct schema *schema, list *out) CHECKED;
 
-/** Runs a statement that changes rows; `out_changed` (may be NULL) gets how many. CONFLICT as above. */
+/** Runs a statement that changes rows; `out_changed` (may be NULL) gets how many. CONFLICT as
+ * above. */
 status tx_run(struct ctx *cx, struct db_tx *tx, const struct sql *sql, const struct db_args *args,
               int64_t *out_changed) CHECKED;
 
-/** The same for a single statement in its own transaction. */
+/** The same for a single statement in its own transaction. On PostgreSQL it runs at READ COMMITTED:
+ * what it decides by other rows (INSERT … SELECT … WHERE NOT EXISTS) belongs into db_write. */
 status db_get(struct ctx *cx, struct db *db, const struct sql *sql, const struct db_args *args,
               const struct schema *schema, void *record) CHECKED;
 status db_list(struct ctx *cx, struct db *db, const struct sql *sql, const struct db_args *args,
@@ -152,11 +168,13 @@ status db_run(struct ctx *cx, struct db *db, const struct sql *sql, const struct
               int64_t *out_changed) CHECKED;
 
 /** Calls `after(argument)` once, after the transaction has become durable (never if it rolls back):
- *  waking workers, publishing events, deleting blobs. `argument` must live until db_write returns. */
+ *  waking workers, publishing events, deleting blobs. `argument` must live until db_write returns.
+ */
 status tx_after_commit(struct ctx *cx, struct db_tx *tx, void (*after)(void *argument),
                        void *argument) CHECKED;
 
-/** Prepares the statement without running it: the check that every statement is valid on this engine. */
+/** Prepares the statement without running it: the check that every statement is valid on this
+ * engine. */
 status db_check(struct ctx *cx, struct db *db, const struct sql *sql) CHECKED;
 
 /** Figures for /metrics. */

@@ -1,8 +1,9 @@
--- Statements of store/db itself: where a transaction begins and ends, and which steps of the schema
--- have been taken. Table schema_migrations is the only one that no migration makes.
+-- Statements of store/db itself: where a transaction begins and ends, and which steps of the
+-- schema have been taken. Table schema_migrations is the only one that no migration makes.
 
 -- :name db_begin_write :exec
--- Takes the lock for writing at once, so that no work fails half-way because another process writes.
+-- Takes the lock for writing at once, so that no work fails half-way because another process
+-- writes.
 BEGIN IMMEDIATE
 
 -- :name db_begin_write :exec @postgres

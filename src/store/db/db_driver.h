@@ -1,11 +1,11 @@
 /* db_driver.h: what an engine offers to db.c, and what db.c offers to the engines.
  *
- * Owns: the shape of a transaction and of a driver. A driver is one constant table of functions, all
- * mandatory; each embeds `struct db` at the start of its own state. Only files of store/db include this.
- * Invariants: a driver translates its engine's codes into a status where they appear, and spoils the
- * transaction when a statement fails, so that both engines behave alike: what failed half-way is never
- * committed, whatever the work function makes of the status. Threads: as db.h says; a `struct db_tx`
- * and its connection belong to one thread at a time. */
+ * Owns: the shape of a transaction and of a driver. A driver is one constant table of functions,
+ * all mandatory; each embeds `struct db` at the start of its own state. Only files of store/db
+ * include this. Invariants: a driver translates its engine's codes into a status where they appear,
+ * and spoils the transaction when a statement fails, so that both engines behave alike: what failed
+ * half-way is never committed, whatever the work function makes of the status. Threads: as db.h
+ * says; a `struct db_tx` and its connection belong to one thread at a time. */
 #ifndef STORE_DB_DB_DRIVER_H
 #define STORE_DB_DB_DRIVER_H
 
@@ -34,11 +34,11 @@ struct db_after {
 /** One transaction. */
 struct db_tx {
     struct db *db;
-    void *connection;        /**< The driver's own. */
-    bool writable;           /**< False on a snapshot: tx_after_commit has no meaning there. */
-    bool again;              /**< The engine asks to run the work again (serialisation failure). */
-    status spoiled;          /**< Of the first statement that failed; such a transaction rolls back. */
-    struct db_after *after;  /**< Calls to make once durable. */
+    void *connection; /**< The driver's own. */
+    bool writable;    /**< False on a snapshot: tx_after_commit has no meaning there. */
+    bool again;       /**< The engine asks to run the work again (serialisation failure). */
+    status spoiled;   /**< Of the first statement that failed; such a transaction rolls back. */
+    struct db_after *after; /**< Calls to make once durable. */
     struct db_after **after_end;
 };
 
@@ -74,13 +74,12 @@ struct db_driver {
     status (*write)(struct ctx *cx, struct db *db, enum db_span span, db_work *work,
                     void *argument);
     /** As db_read. */
-    status (*read)(struct ctx *cx, struct db *db, enum db_span span, db_work *work,
-                   void *argument);
+    status (*read)(struct ctx *cx, struct db *db, enum db_span span, db_work *work, void *argument);
     /** As `write`, but no two such calls run at once in any process on this database, and each sees
      *  what the one before it committed. */
     status (*write_alone)(struct ctx *cx, struct db *db, db_work *work, void *argument);
-    /** Runs one statement, gives its rows to the sink (NULL: they are dropped) and the number of rows
-     *  changed. A failure of the engine (not of the sink) spoils the transaction. */
+    /** Runs one statement, gives its rows to the sink (NULL: they are dropped) and the number of
+     * rows changed. A failure of the engine (not of the sink) spoils the transaction. */
     status (*run)(struct ctx *cx, struct db_tx *tx, const struct sql *sql,
                   const struct db_args *args, struct db_sink *sink, int64_t *out_changed);
     /** Runs any number of statements without parameters: a step of the schema. */
@@ -91,7 +90,10 @@ struct db_driver {
     status (*ping)(struct ctx *cx, struct db *db);
 };
 
+/** SQLite (db_sqlite.c). */
 extern const struct db_driver db_sqlite;
+
+/** PostgreSQL (db_postgres.c). */
 extern const struct db_driver db_postgres;
 
 /** Runs the work as the thread's only one (it stops the program when one is inside another), and
@@ -113,17 +115,18 @@ status db_refused(struct ctx *cx, status code, int64_t foreign, const char *doin
 
 /* db_row.c: rows into records. */
 
+/** The most columns of a result. */
 enum { DB_COLUMNS_MAX = 64 };
 
 /** Fills one record, or a list of them. */
 struct db_mapper {
-    struct db_sink sink;          /**< First, so that the sink is the mapper. */
-    const struct schema *schema;  /**< What is filled. */
-    void *record;                 /**< db_mapper_one: where the only row goes. */
-    char *at;                     /**< db_mapper_many: rows so far, in cx->arena. */
-    size_t len;                   /**< Rows so far. */
-    size_t room;                  /**< Rows that fit. */
-    int columns;                  /**< 0 until the first row named them. */
+    struct db_sink sink;         /**< First, so that the sink is the mapper. */
+    const struct schema *schema; /**< What is filled. */
+    void *record;                /**< db_mapper_one: where the only row goes. */
+    char *at;                    /**< db_mapper_many: rows so far, in cx->arena. */
+    size_t len;                  /**< Rows so far. */
+    size_t room;                 /**< Rows that fit. */
+    int columns;                 /**< 0 until the first row named them. */
     const struct field *fields[DB_COLUMNS_MAX];
 };
 

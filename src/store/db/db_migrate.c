@@ -1,9 +1,9 @@
 /* db_migrate.c: brings the schema to the newest step.
  *
- * Owns: table schema_migrations. Each step runs in one transaction with the row that records it, under
- * a lock that only one process of an installation can hold, and looks up afresh what has been taken: so
- * several servers may start at once, and one that is killed half-way leaves a whole number of steps.
- * Threads: any. */
+ * Owns: table schema_migrations. Each step runs in one transaction with the row that records it,
+ * under a lock that only one process of an installation can hold, and looks up afresh what has been
+ * taken: so several servers may start at once, and one that is killed half-way leaves a whole
+ * number of steps. Threads: any. */
 #include "store/db/db_driver.h"
 
 #include "base/clock.h"
@@ -28,8 +28,8 @@ struct course {
 static status take_step(struct ctx *cx, struct db_tx *tx, const struct migration *step) {
     bool sqlite = tx->db->driver == &db_sqlite;
     TRY(tx->db->driver->script(cx, tx, sqlite ? step->text_sqlite : step->text_postgres));
-    return tx_run(cx, tx, &sql_migration_insert,
-                  DB_ARGS(step->number, step->name, clock_now_ms()), NULL);
+    return tx_run(cx, tx, &sql_migration_insert, DB_ARGS(step->number, step->name, clock_now_ms()),
+                  NULL);
 }
 
 static status take_next(struct ctx *cx, struct db_tx *tx, void *argument) {
@@ -39,9 +39,10 @@ static status take_next(struct ctx *cx, struct db_tx *tx, void *argument) {
     TRY(tx_run(cx, tx, &sql_migrations_table, DB_NO_ARGS, NULL));
     TRY(tx_get(cx, tx, &sql_migrations_newest, DB_NO_ARGS, &newest_schema, &newest));
     if (newest.number > (int64_t)course->count)
-        return ctx_fail(cx, CONFLICT,
-                        "The database is at step %lld, but this program knows %zu: use a newer one.",
-                        (long long)newest.number, course->count);
+        return ctx_fail(
+            cx, CONFLICT,
+            "The database is at step %lld, but this program knows %zu: use a newer one.",
+            (long long)newest.number, course->count);
     if (newest.number == (int64_t)course->count) return OK;
     course->moved = true;
     return take_step(cx, tx, &course->steps[newest.number]);

@@ -1,11 +1,12 @@
 /* db_postgres.c: the PostgreSQL driver: pools, transactions, trying again.
  *
- * Owns: a pool for writes and one for reads; connections are opened when first needed, kept, and replaced
- * when the server hung up. A work function runs in a serialisable transaction, so that what is right on
- * SQLite, where writes run one after the other, is right here; the server's demand to try again is met
- * here, with pauses that grow. A single statement needs no such help and runs on its own.
- * Invariant: when a connection breaks before COMMIT was sent, nothing was committed and the work is run
- * again; when it breaks after that, nobody knows, and the caller is told IO. Threads: any. */
+ * Owns: a pool for writes and one for reads; connections are opened when first needed, kept, and
+ * replaced when the server hung up. A work function runs in a serialisable transaction, so that
+ * what is right on SQLite, where writes run one after the other, is right here; the server's demand
+ * to try again is met here, with pauses that grow. A single statement needs no such help and runs
+ * on its own. Invariant: when a connection breaks before COMMIT was sent, nothing was committed and
+ * the work is run again; when it breaks after that, nobody knows, and the caller is told IO.
+ * Threads: any. */
 #include "store/db/db_postgres.h"
 
 #include "base/clock.h"
@@ -71,8 +72,7 @@ static void pool_close(struct postgres_pool *pool) {
 /* Takes a free connection, or the right to open one (`*out` is NULL then). */
 static status pool_claim(struct ctx *cx, struct postgres_pool *pool,
                          struct postgres_connection **out) {
-    int64_t deadline_ms =
-        cx->deadline_ms ? cx->deadline_ms : clock_ticks_ms() + CONNECTION_WAIT_MS;
+    int64_t deadline_ms = cx->deadline_ms ? cx->deadline_ms : clock_ticks_ms() + CONNECTION_WAIT_MS;
     LOCKED(&pool->lock);
     while (!pool->free && pool->open >= pool->max) {
         if (!condition_wait(&pool->given_back, &pool->lock, deadline_ms))
@@ -130,8 +130,8 @@ struct attempt {
     bool final; /* what was sent may have been committed: no second try if the connection breaks */
 };
 
-static status run_transaction(struct ctx *cx, struct attempt *attempt,
-                              const struct manner *manner, db_work *work, void *argument) {
+static status run_transaction(struct ctx *cx, struct attempt *attempt, const struct manner *manner,
+                              db_work *work, void *argument) {
     struct postgres_connection *connection = attempt->tx.connection;
     TRY(postgres_do(cx, connection, manner->begin, &attempt->tx.again));
     if (manner->lock) TRY(postgres_do(cx, connection, manner->lock, &attempt->tx.again));

@@ -1,9 +1,9 @@
 /* db_postgres.h: the parts of the PostgreSQL driver to each other.
  *
- * Owns: two pools of connections, one for writes and one for reads (db_postgres.c); what one connection
- * can do is in db_postgres_connection.c. Invariants: a connection is given back outside any transaction or
- * is closed; a work function's transaction is serialisable, a single statement's is read committed.
- * Threads: a connection belongs to one thread at a time. */
+ * Owns: two pools of connections, one for writes and one for reads (db_postgres.c); what one
+ * connection can do is in db_postgres_connection.c. Invariants: a connection is given back outside
+ * any transaction or is closed; a work function's transaction is serialisable, a single statement's
+ * is read committed. Threads: a connection belongs to one thread at a time. */
 #ifndef STORE_DB_DB_POSTGRES_H
 #define STORE_DB_DB_POSTGRES_H
 
@@ -29,8 +29,8 @@ void postgres_disconnect(struct postgres_connection *connection);
 /** False when the server has hung up on an idle connection. Sends nothing. */
 bool postgres_is_alive(struct postgres_connection *connection) CHECKED;
 
-/** Runs one of db.sql's statements, without parameters; rows are dropped. `*out_again` is set when the
- *  server asks for another try of the whole transaction (it may be NULL). */
+/** Runs one of db.sql's statements, without parameters; rows are dropped. `*out_again` is set when
+ * the server asks for another try of the whole transaction (it may be NULL). */
 status postgres_do(struct ctx *cx, struct postgres_connection *connection, const struct sql *sql,
                    bool *out_again) CHECKED;
 
@@ -39,8 +39,7 @@ void postgres_roll_back(struct postgres_connection *connection);
 
 /** Slots `run`, `script` and `check` of the driver. */
 status postgres_run(struct ctx *cx, struct db_tx *tx, const struct sql *sql,
-                    const struct db_args *args, struct db_sink *sink,
-                    int64_t *out_changed) CHECKED;
+                    const struct db_args *args, struct db_sink *sink, int64_t *out_changed) CHECKED;
 status postgres_script(struct ctx *cx, struct db_tx *tx, const char *statements) CHECKED;
 status postgres_check(struct ctx *cx, struct db_tx *tx, const struct sql *sql) CHECKED;
 

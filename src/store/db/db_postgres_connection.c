@@ -1,5 +1,5 @@
-/* db_postgres_connection.c: one connection to PostgreSQL: its settings, prepared statements, running
- * them under a deadline, and what SQLSTATEs mean here.
+/* db_postgres_connection.c: one connection to PostgreSQL: its settings, prepared statements,
+ * running them under a deadline, and what SQLSTATEs mean here.
  *
  * Owns: the libpq handle. Values travel in text form. A statement that runs over its deadline is
  * cancelled at the server; a server that doesn't answer that either is given up.
@@ -26,8 +26,17 @@ enum {
 
 /* Types of columns as pg_type.dat numbers them; these never change. */
 enum {
-    OID_BOOL = 16, OID_NAME = 19, OID_INT8 = 20, OID_INT2 = 21, OID_INT4 = 23, OID_TEXT = 25,
-    OID_FLOAT4 = 700, OID_FLOAT8 = 701, OID_BPCHAR = 1042, OID_VARCHAR = 1043, OID_NUMERIC = 1700,
+    OID_BOOL = 16,
+    OID_NAME = 19,
+    OID_INT8 = 20,
+    OID_INT2 = 21,
+    OID_INT4 = 23,
+    OID_TEXT = 25,
+    OID_FLOAT4 = 700,
+    OID_FLOAT8 = 701,
+    OID_BPCHAR = 1042,
+    OID_VARCHAR = 1043,
+    OID_NUMERIC = 1700,
 };
 
 /* PostgreSQL 15 documentation, appendix A: classes and codes. The first fit counts. */
@@ -35,10 +44,11 @@ static const struct {
     const char *prefix;
     status code;
 } meanings[] = {
-    {"23505", CONFLICT}, {"23503", CONFLICT},  {"22", INVALID},  {"40", BUSY},    {"55P03", BUSY},
-    {"57014", TIMEOUT},  {"57", IO},           {"53100", QUOTA}, {"53200", NO_MEMORY},
-    {"53", BUSY},        {"54000", INVALID},   {"08", IO},       {"58", IO},      {"XX", IO},
-    {"28", IO},          {"3D", IO},           {"25006", IO},
+    {"23505", CONFLICT},  {"23503", CONFLICT}, {"22", INVALID},    {"40", BUSY},
+    {"55P03", BUSY},      {"57014", TIMEOUT},  {"57", IO},         {"53100", QUOTA},
+    {"53200", NO_MEMORY}, {"53", BUSY},        {"54000", INVALID}, {"08", IO},
+    {"58", IO},           {"XX", IO},          {"28", IO},         {"3D", IO},
+    {"25006", IO},
 };
 
 static status translate(const char *state) {
@@ -50,8 +60,8 @@ static status translate(const char *state) {
     return BUG;
 }
 
-/* Serialisation failure and deadlock: the server asks for another try. A prepared statement that is gone
- * or out of date is prepared afresh on another connection. */
+/* Serialisation failure and deadlock: the server asks for another try. A prepared statement that is
+ * gone or out of date is prepared afresh on another connection. */
 static bool wants_again(struct postgres_connection *connection, const char *state) {
     if (!state) return false;
     if (strcmp(state, "0A000") == 0 || strcmp(state, "26000") == 0) {
@@ -93,8 +103,8 @@ static void cancel(struct postgres_connection *connection) {
     PQfreeCancel(handle);
 }
 
-/* Waits until the next result can be read; at the deadline the statement is cancelled, whose result is
- * then the server's word on that. */
+/* Waits until the next result can be read; at the deadline the statement is cancelled, whose result
+ * is then the server's word on that. */
 static status await(struct ctx *cx, struct postgres_connection *connection, const char *doing) {
     int64_t deadline_ms = clock_ticks_ms() + STATEMENT_MS;
     bool cancelled = false;
@@ -122,8 +132,8 @@ static bool is_good(const PGresult *result) {
     return code == PGRES_COMMAND_OK || code == PGRES_TUPLES_OK || code == PGRES_EMPTY_QUERY;
 }
 
-/* Reads the results of what was sent: the first failure, or the last result, which the caller clears.
- * The deadline is the context's; rolling back passes one of its own. */
+/* Reads the results of what was sent: the first failure, or the last result, which the caller
+ * clears. The deadline is the context's; rolling back passes one of its own. */
 static status collect(struct ctx *cx, struct postgres_connection *connection, const char *doing,
                       bool *out_again, PGresult **out) {
     scoped(clear_result) PGresult *kept = NULL;
@@ -153,8 +163,8 @@ static void statement_name(uintptr_t number, char out[NAME_BYTES]) {
     (void)snprintf(out, NAME_BYTES, "s%" PRIuPTR, number);
 }
 
-static status prepare(struct ctx *cx, struct postgres_connection *connection,
-                      const struct sql *sql, bool *out_again, char out_name[NAME_BYTES]) {
+static status prepare(struct ctx *cx, struct postgres_connection *connection, const struct sql *sql,
+                      bool *out_again, char out_name[NAME_BYTES]) {
     void *known = db_slots_get(&connection->prepared, sql);
     statement_name(known ? (uintptr_t)known : connection->prepared_last + 1, out_name);
     if (known) return OK;
@@ -173,8 +183,7 @@ struct parameters {
     char numbers[PARAMETERS_MAX][NUMBER_BYTES];
 };
 
-static status write_parameters(struct ctx *cx, const struct db_args *args,
-                               struct parameters *out) {
+static status write_parameters(struct ctx *cx, const struct db_args *args, struct parameters *out) {
     for (size_t i = 0; i < args->len; i++) {
         const struct db_value *value = &args->at[i];
         out->at[i] = value->kind == DB_NULL ? NULL : out->numbers[i];
@@ -254,9 +263,8 @@ static status show_rows(struct ctx *cx, const PGresult *result, struct db_sink *
     return OK;
 }
 
-static status execute(struct ctx *cx, struct postgres_connection *connection,
-                      const struct sql *sql, const struct db_args *args, bool *out_again,
-                      PGresult **out) {
+static status execute(struct ctx *cx, struct postgres_connection *connection, const struct sql *sql,
+                      const struct db_args *args, bool *out_again, PGresult **out) {
     char name[NAME_BYTES];
     struct parameters parameters;
     TRY(prepare(cx, connection, sql, out_again, name));
@@ -331,11 +339,15 @@ status postgres_connect(struct ctx *cx, const char *url, struct postgres_connect
         "SET statement_timeout = '60s'; SET idle_in_transaction_session_timeout = '120s';"
         "SET default_transaction_isolation = 'read committed'; SET client_min_messages = warning";
     /* What the URL says comes later and so wins. */
-    const char *const names[] = {"connect_timeout", "application_name", "keepalives_idle",
-                                 "tcp_user_timeout", "dbname", "client_encoding", NULL};
+    const char *const names[] = {"connect_timeout",
+                                 "application_name",
+                                 "keepalives_idle",
+                                 "tcp_user_timeout",
+                                 "dbname",
+                                 "client_encoding",
+                                 NULL};
     const char *const values[] = {"5", "matinee", "30", "30000", url, "UTF8", NULL};
-    scoped(close_connection) struct postgres_connection *connection =
-        calloc(1, sizeof *connection);
+    scoped(close_connection) struct postgres_connection *connection = calloc(1, sizeof *connection);
     TRY_NEW(cx, connection);
     connection->handle = PQconnectdbParams(names, values, 1);
     TRY_NEW(cx, connection->handle);

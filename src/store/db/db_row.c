@@ -1,8 +1,8 @@
 /* db_row.c: rows of a result into records, by column name.
  *
  * Owns nothing; records and texts live in the context's arena. SQL NULL becomes the member's absent
- * value; members that the statement doesn't name stay absent. A column that the schema doesn't know is a
- * BUG: statement and struct have drifted apart. Threads: one at a time. */
+ * value; members that the statement doesn't name stay absent. A column that the schema doesn't know
+ * is a BUG: statement and struct have drifted apart. Threads: one at a time. */
 #include "store/db/db_driver.h"
 
 #include <math.h>
@@ -37,12 +37,22 @@ static status set_member(struct ctx *cx, const struct field *field, const struct
     void *member = field_at(field, record);
     if (value->kind == DB_NULL) return OK;
     switch (field->kind) {
-    case FIELD_TEXT: return set_text(cx, value, member);
-    case FIELD_INT: *(int64_t *)member = value->number; return OK;
-    case FIELD_REAL: *(double *)member = value->real; return OK;
-    case FIELD_BOOL: *(bool *)member = value->number != 0; return OK;
-    case FIELD_MAYBE: *(maybe *)member = value->number ? MAYBE_YES : MAYBE_NO; return OK;
-    default: return ctx_fail(cx, BUG, "Member \"%s\" can't come from a row.", field->name);
+    case FIELD_TEXT:
+        return set_text(cx, value, member);
+    case FIELD_INT:
+        *(int64_t *)member = value->number;
+        return OK;
+    case FIELD_REAL:
+        *(double *)member = value->real;
+        return OK;
+    case FIELD_BOOL:
+        *(bool *)member = value->number != 0;
+        return OK;
+    case FIELD_MAYBE:
+        *(maybe *)member = value->number ? MAYBE_YES : MAYBE_NO;
+        return OK;
+    default:
+        return ctx_fail(cx, BUG, "Member \"%s\" can't come from a row.", field->name);
     }
 }
 

@@ -1,7 +1,9 @@
-/* db_slots.c: the prepared statements of one connection, found by the address of their `struct sql`.
+/* db_slots.c: the prepared statements of one connection, found by the address of their `struct
+ * sql`.
  *
  * Owns: the table, not what is prepared. Statements are constants of the program, so the table only
- * grows to their number and nothing is ever taken out. Threads: one at a time, as its connection. */
+ * grows to their number and nothing is ever taken out. Threads: one at a time, as its connection.
+ */
 #include "store/db/db_driver.h"
 
 #include <stdlib.h>

@@ -1,7 +1,8 @@
 /* db_sqlite.c: the SQLite driver: opening, the pool of reading connections, reads.
  *
- * Owns: the path, the free list of readers, the writer. Readers are opened when first needed and kept;
- * each read runs on a snapshot of its own and never waits for the writer (WAL). Threads: any. */
+ * Owns: the path, the free list of readers, the writer. Readers are opened when first needed and
+ * kept; each read runs on a snapshot of its own and never waits for the writer (WAL). Threads: any.
+ */
 #include "store/db/db_sqlite.h"
 
 #include "base/clock.h"

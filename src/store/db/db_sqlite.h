@@ -1,9 +1,10 @@
 /* db_sqlite.h: the parts of the SQLite driver to each other.
  *
- * Owns: one connection for writing, used by the writer thread alone (db_sqlite_writer.c), and a pool of
- * connections for reading, opened when first needed (db_sqlite.c). What a connection can do is in
- * db_sqlite_connection.c. Invariants: WAL, every commit synced (synchronous=FULL), foreign keys enforced.
- * Threads: a connection belongs to one thread at a time (SQLite's own mutexes are off). */
+ * Owns: one connection for writing, used by the writer thread alone (db_sqlite_writer.c), and a
+ * pool of connections for reading, opened when first needed (db_sqlite.c). What a connection can do
+ * is in db_sqlite_connection.c. Invariants: WAL, every commit synced (synchronous=FULL), foreign
+ * keys enforced. Threads: a connection belongs to one thread at a time (SQLite's own mutexes are
+ * off). */
 #ifndef STORE_DB_DB_SQLITE_H
 #define STORE_DB_DB_SQLITE_H
 
@@ -53,9 +54,9 @@ status sqlite_writer_open(struct ctx *cx, struct db *db, struct sqlite_connectio
 /** Lets waiting work finish, joins the thread, closes the connection. NULL is fine. */
 void sqlite_writer_close(struct sqlite_writer *writer);
 
-/** Has the work run by the thread and returns when its group is durable or has failed; then makes the
- *  after-commit calls here. TIMEOUT: the deadline passed before its turn; BUSY: another process held
- *  the lock for too long. */
+/** Has the work run by the thread and returns when its group is durable or has failed; then makes
+ * the after-commit calls here. TIMEOUT: the deadline passed before its turn; BUSY: another process
+ * held the lock for too long. */
 status sqlite_writer_do(struct ctx *cx, struct sqlite_writer *writer, db_work *work,
                         void *argument) CHECKED;
 

@@ -1,8 +1,9 @@
-/* db_sqlite_connection.c: one SQLite handle: its settings, its prepared statements, running them, and
- * what SQLite's codes mean here.
+/* db_sqlite_connection.c: one SQLite handle: its settings, its prepared statements, running them,
+ * and what SQLite's codes mean here.
  *
- * Owns: the handle and the statements prepared on it, kept until it is closed. Invariant: a statement
- * is reset before its call returns, so none keeps a snapshot open. Threads: one at a time. */
+ * Owns: the handle and the statements prepared on it, kept until it is closed. Invariant: a
+ * statement is reset before its call returns, so none keeps a snapshot open. Threads: one at a
+ * time. */
 #include "store/db/db_sqlite.h"
 
 #include "base/clock.h"
@@ -34,22 +35,31 @@ static status translate(int code) {
     case SQLITE_CONSTRAINT_UNIQUE:
     case SQLITE_CONSTRAINT_PRIMARYKEY:
     case SQLITE_CONSTRAINT_ROWID:
-    case SQLITE_CONSTRAINT_FOREIGNKEY: return CONFLICT;
-    default: break;
+    case SQLITE_CONSTRAINT_FOREIGNKEY:
+        return CONFLICT;
+    default:
+        break;
     }
     switch (code & 0xff) {
     case SQLITE_BUSY:
-    case SQLITE_LOCKED: return BUSY;
-    case SQLITE_INTERRUPT: return TIMEOUT;
-    case SQLITE_NOMEM: return NO_MEMORY;
-    case SQLITE_FULL: return QUOTA;
-    case SQLITE_TOOBIG: return INVALID;
+    case SQLITE_LOCKED:
+        return BUSY;
+    case SQLITE_INTERRUPT:
+        return TIMEOUT;
+    case SQLITE_NOMEM:
+        return NO_MEMORY;
+    case SQLITE_FULL:
+        return QUOTA;
+    case SQLITE_TOOBIG:
+        return INVALID;
     case SQLITE_ERROR:
     case SQLITE_CONSTRAINT: /* CHECK, NOT NULL: a rule that validation should have kept */
     case SQLITE_MISMATCH:
     case SQLITE_MISUSE:
-    case SQLITE_RANGE: return BUG;
-    default: return IO;
+    case SQLITE_RANGE:
+        return BUG;
+    default:
+        return IO;
     }
 }
 
@@ -95,8 +105,7 @@ static status apply_settings(struct ctx *cx, struct sqlite_connection *connectio
     }
 }
 
-static status set_up(struct ctx *cx, struct sqlite_connection *connection,
-                     enum sqlite_role role) {
+static status set_up(struct ctx *cx, struct sqlite_connection *connection, enum sqlite_role role) {
     sqlite3 *handle = connection->handle;
     (void)sqlite3_extended_result_codes(handle, 1);
     (void)sqlite3_busy_handler(handle, on_busy, NULL);
@@ -113,7 +122,8 @@ static status set_up(struct ctx *cx, struct sqlite_connection *connection,
 }
 
 /* SQLite would make the file readable by everybody; its companions take their mode from it.
- * An existing file isn't opened: closing it would drop the locks this process holds on it (fcntl). */
+ * An existing file isn't opened: closing it would drop the locks this process holds on it (fcntl).
+ */
 static status make_file(struct ctx *cx, const char *path) {
     scoped(scope_close) int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd >= 0 || errno == EEXIST) return OK;
@@ -199,9 +209,12 @@ static status prepare(struct ctx *cx, struct sqlite_connection *connection, cons
 
 static int bind_one(sqlite3_stmt *handle, int index, const struct db_value *value) {
     switch (value->kind) {
-    case DB_NULL: return sqlite3_bind_null(handle, index);
-    case DB_INT: return sqlite3_bind_int64(handle, index, value->number);
-    case DB_REAL: return sqlite3_bind_double(handle, index, value->real);
+    case DB_NULL:
+        return sqlite3_bind_null(handle, index);
+    case DB_INT:
+        return sqlite3_bind_int64(handle, index, value->number);
+    case DB_REAL:
+        return sqlite3_bind_double(handle, index, value->real);
     case DB_TEXT:
         return sqlite3_bind_text64(handle, index, value->text.at, value->text.len, SQLITE_STATIC,
                                    SQLITE_UTF8);
@@ -256,7 +269,8 @@ static status column_value(struct ctx *cx, const struct db_rows *rows, int colum
 static status step_all(struct ctx *cx, struct sqlite_connection *connection, const char *name,
                        sqlite3_stmt *handle, struct db_sink *sink, bool *out_engine) {
     struct sqlite_rows rows = {
-        .rows = {.columns = sqlite3_column_count(handle), .name = column_name,
+        .rows = {.columns = sqlite3_column_count(handle),
+                 .name = column_name,
                  .value = column_value},
         .handle = handle,
     };

@@ -1,13 +1,12 @@
 /* db_sqlite_writer.c: the one thread that writes, and its group commit.
  *
- * Owns: the writing connection and the line of waiting requests. A sync of the disk costs milliseconds
- * and a statement microseconds, so all work that waits when the lock is taken runs in one transaction
- * and shares one sync; meanwhile the next line forms. Each request runs inside a savepoint, so that one
- * that fails takes nothing of the others with it.
- * Invariants: a caller is told OK only after COMMIT returned; the lock (BEGIN IMMEDIATE) is held only
- * while there is work, never while waiting for it; a request is started at most once.
- * Threads: callers wait in sqlite_writer_do while the thread uses their context and arena; the mutex
- * orders the two. */
+ * Owns: the writing connection and the line of waiting requests. A sync of the disk costs
+ * milliseconds and a statement microseconds, so all work that waits when the lock is taken runs in
+ * one transaction and shares one sync; meanwhile the next line forms. Each request runs inside a
+ * savepoint, so that one that fails takes nothing of the others with it. Invariants: a caller is
+ * told OK only after COMMIT returned; the lock (BEGIN IMMEDIATE) is held only while there is work,
+ * never while waiting for it; a request is started at most once. Threads: callers wait in
+ * sqlite_writer_do while the thread uses their context and arena; the mutex orders the two. */
 #include "store/db/db_sqlite.h"
 
 #include "base/clock.h"
@@ -18,11 +17,11 @@
 #include <stdlib.h>
 
 enum {
-    GROUP_MAX = 1000,       /* requests of one transaction */
-    GROUP_TIME_MS = 25,     /* after this long no more are let in */
-    LOCK_WAIT_MS = 10000,   /* another process may hold the lock this long */
-    LINE_WAIT_MS = 30000,   /* a request without a deadline waits this long for its turn */
-    STRETCH_MS = 50,        /* after this long without a pause, others get one */
+    GROUP_MAX = 1000,     /* requests of one transaction */
+    GROUP_TIME_MS = 25,   /* after this long no more are let in */
+    LOCK_WAIT_MS = 10000, /* another process may hold the lock this long */
+    LINE_WAIT_MS = 30000, /* a request without a deadline waits this long for its turn */
+    STRETCH_MS = 50,      /* after this long without a pause, others get one */
 };
 
 /* One caller's work; lives on the caller's stack. */
@@ -198,8 +197,8 @@ static void *run_writer(void *argument) {
     return NULL;
 }
 
-/* Puts the request at the line's end and waits until it is finished. TIMEOUT when its turn did not come
- * in time; once started it is waited for, since its work uses the caller's memory. */
+/* Puts the request at the line's end and waits until it is finished. TIMEOUT when its turn did not
+ * come in time; once started it is waited for, since its work uses the caller's memory. */
 static bool wait_finished(struct sqlite_writer *writer, struct request *request) {
     int64_t deadline_ms = request->cx->deadline_ms;
     if (deadline_ms == 0) deadline_ms = clock_ticks_ms() + LINE_WAIT_MS;
@@ -208,8 +207,8 @@ static bool wait_finished(struct sqlite_writer *writer, struct request *request)
     writer->end = &request->next;
     (void)pthread_cond_signal(&writer->arrived);
     while (!request->finished) {
-        bool in_time = condition_wait(&request->done, &writer->lock,
-                                      request->started ? 0 : deadline_ms);
+        bool in_time =
+            condition_wait(&request->done, &writer->lock, request->started ? 0 : deadline_ms);
         if (in_time || request->started) continue;
         struct request **place = &writer->first;
         while (*place != request) place = &(*place)->next;

@@ -19,7 +19,7 @@ enum sql_kind {
 
 /** One named statement, the same in meaning in both dialects. */
 struct sql {
-    const char *name;          /**< as written after `-- :name`; for logs, metrics and caches */
+    const char *name; /**< as written after `-- :name`; for logs, metrics and caches */
     enum sql_kind kind;
     const char *text_sqlite;   /**< one statement, placeholders $1..$n, no semicolon */
     const char *text_postgres; /**< the same text unless the file has an @postgres block */

@@ -1,9 +1,9 @@
 /* queue.c: jobs as rows: adding, taking under a lease, finishing, failing, sweeping.
  *
- * Owns: the condition on which waiting takers of this process sleep. Everything else is in table jobs,
- * so that any number of processes can work on one database: one that added nothing itself finds the
- * others' jobs by looking again now and then. Invariant: attempt only ever grows, and a change by a
- * holder names attempt and worker. Threads: any. */
+ * Owns: the condition on which waiting takers of this process sleep. Everything else is in table
+ * jobs, so that any number of processes can work on one database: one that added nothing itself
+ * finds the others' jobs by looking again now and then. Invariant: attempt only ever grows, and a
+ * change by a holder names attempt and worker. Threads: any. */
 #include "store/queue/queue.h"
 
 #include "base/clock.h"
@@ -111,7 +111,8 @@ static status read_kinds(struct ctx *cx, text list_of_kinds, struct kinds *out) 
     text kind;
     while (text_cut(list_of_kinds, ' ', &kind, &list_of_kinds)) {
         if (kind.len == 0) continue;
-        if (len == KINDS_MAX) return ctx_fail(cx, BUG, "A worker takes at most %d kinds.", KINDS_MAX);
+        if (len == KINDS_MAX)
+            return ctx_fail(cx, BUG, "A worker takes at most %d kinds.", KINDS_MAX);
         kinds.at[len++] = kind;
     }
     if (len == 0) return ctx_fail(cx, BUG, "A worker names the kinds it takes.");
@@ -225,13 +226,13 @@ status queue_renew(struct ctx *cx, struct queue *queue, const struct job *job, i
 status queue_done(struct ctx *cx, struct queue *queue, struct db_tx *tx, const struct job *job) {
     (void)queue;
     int64_t changed = 0;
-    TRY(tx_run(cx, tx, &sql_job_done,
-               DB_ARGS(job->id, job->attempt, job->worker, clock_now_ms()), &changed));
+    TRY(tx_run(cx, tx, &sql_job_done, DB_ARGS(job->id, job->attempt, job->worker, clock_now_ms()),
+               &changed));
     return changed ? OK : lost(cx);
 }
 
-/* 1 s, 2 s, 4 s … up to 5 min, each a fifth more or less, so that what failed together does not come
- * back together. */
+/* 1 s, 2 s, 4 s … up to 5 min, each a fifth more or less, so that what failed together does not
+ * come back together. */
 static int64_t backoff_ms(int64_t attempt) {
     int64_t wait_ms = BACKOFF_FIRST_MS;
     for (int64_t i = 1; i < attempt && wait_ms < BACKOFF_MOST_MS; i++) wait_ms *= 2;

@@ -1,8 +1,9 @@
--- Statements of store/queue over table jobs. Whatever changes a job that a worker holds is fenced by
--- its attempt and worker, so one that lost its lease changes nothing.
+-- Statements of store/queue over table jobs. Whatever changes a job that a worker holds is fenced
+-- by its attempt and worker, so one that lost its lease changes nothing.
 
 -- :name job_insert :exec
--- A job's place in the order lies a minute behind its user's last unfinished one, but not in the past.
+-- A job's place in the order lies a minute behind its user's last unfinished one, but not in the
+-- past.
 -- Nothing is inserted when $10 = 1 and an unfinished job of this kind and subject exists.
 INSERT INTO jobs (id, kind, subject, payload, user_id, state, priority, order_ms, attempt,
                   max_attempts, attempts_granted, not_before_ms, lease_until_ms, only_one,
@@ -45,8 +46,8 @@ RETURNING id, kind, subject, payload, user_id, state, priority, attempt, max_att
           not_before_ms, lease_until_ms, worker, error, created_at_ms, updated_at_ms;
 
 -- :name job_outlook :one
--- Whether there is anything to take or to sweep at $1, looked up before the lock for writing is asked
--- for: an idle worker disturbs nobody.
+-- Whether there is anything to take or to sweep at $1, looked up before the lock for writing is
+-- asked for: an idle worker disturbs nobody.
 SELECT EXISTS (SELECT 1 FROM jobs
                WHERE state = 'ready' AND not_before_ms <= $1
                  AND kind IN ($2, $3, $4, $5, $6, $7, $8, $9)) AS ready,

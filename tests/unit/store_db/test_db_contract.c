@@ -7,8 +7,12 @@
 
 static void every_kind_comes_back(void **state) {
     struct db_fixture *f = *state;
-    struct thing in = {.id = TEXT("a"),     .name = TEXT("Zoë “☃”"), .amount = -9007199254740993,
-                       .ratio = 0.1 + 0.2,  .shown = true,           .liked = MAYBE_NO,
+    struct thing in = {.id = TEXT("a"),
+                       .name = TEXT("Zoë “☃”"),
+                       .amount = -9007199254740993,
+                       .ratio = 0.1 + 0.2,
+                       .shown = true,
+                       .liked = MAYBE_NO,
                        .parent = TEXT("a")};
     struct thing out;
     assert_ok(&f->cx, db_run(&f->cx, f->db, &sql_thing_insert, THING_ARGS(&in), NULL));
@@ -67,10 +71,11 @@ static void drift_is_a_bug(void **state) {
     struct db_fixture *f = *state;
     struct thing out = {.amount = 5};
     assert_ok(&f->cx, thing_put(&f->cx, f->db, "a", 1));
-    assert_status(&f->cx, BUG, db_get(&f->cx, f->db, &sql_thing_unknown_column, DB_NO_ARGS,
-                                      &thing_schema, &out));
-    assert_status(&f->cx, BUG, db_get(&f->cx, f->db, &sql_thing_wrong_type, DB_NO_ARGS,
-                                      &thing_schema, &out));
+    assert_status(
+        &f->cx, BUG,
+        db_get(&f->cx, f->db, &sql_thing_unknown_column, DB_NO_ARGS, &thing_schema, &out));
+    assert_status(&f->cx, BUG,
+                  db_get(&f->cx, f->db, &sql_thing_wrong_type, DB_NO_ARGS, &thing_schema, &out));
     assert_status(&f->cx, BUG,
                   db_get(&f->cx, f->db, &sql_thing_broken, DB_NO_ARGS, &thing_schema, &out));
     assert_status(&f->cx, BUG,
@@ -94,16 +99,16 @@ static void one_means_one(void **state) {
 static void lists_keep_their_order(void **state) {
     struct db_fixture *f = *state;
     list things = {NULL, 99};
-    assert_ok(&f->cx, db_list(&f->cx, f->db, &sql_thing_some, DB_ARGS(0, 10), &thing_schema,
-                              &things));
+    assert_ok(&f->cx,
+              db_list(&f->cx, f->db, &sql_thing_some, DB_ARGS(0, 10), &thing_schema, &things));
     assert_int_equal(things.len, 0);
     for (int i = 0; i < 100; i++) {
         char id[8];
         (void)snprintf(id, sizeof id, "t%02d", i);
         assert_ok(&f->cx, thing_put(&f->cx, f->db, id, 99 - i));
     }
-    assert_ok(&f->cx, db_list(&f->cx, f->db, &sql_thing_some, DB_ARGS(10, 80), &thing_schema,
-                              &things));
+    assert_ok(&f->cx,
+              db_list(&f->cx, f->db, &sql_thing_some, DB_ARGS(10, 80), &thing_schema, &things));
     assert_int_equal(things.len, 80);
     const struct thing *at = things.at;
     assert_text(at[0].id, "t89");
@@ -148,8 +153,8 @@ static void returning_writes(void **state) {
                              &thing_schema, &out));
     assert_text(out.name, "name");
     assert_int_equal(thing_count(&f->cx, f->db), 1);
-    assert_ok(&f->cx, db_get(&f->cx, f->db, &sql_thing_quoted_words, DB_NO_ARGS, &thing_schema,
-                             &out));
+    assert_ok(&f->cx,
+              db_get(&f->cx, f->db, &sql_thing_quoted_words, DB_NO_ARGS, &thing_schema, &out));
     assert_int_equal(out.amount, 7);
 }
 
@@ -271,8 +276,8 @@ static void a_slow_read_ends_at_its_deadline(void **state) {
     struct thing out;
     int64_t begun_ms = clock_ticks_ms();
     f->cx.deadline_ms = begun_ms + 200;
-    assert_status(&f->cx, TIMEOUT, db_get(&f->cx, f->db, &sql_thing_slow, DB_NO_ARGS,
-                                          &thing_schema, &out));
+    assert_status(&f->cx, TIMEOUT,
+                  db_get(&f->cx, f->db, &sql_thing_slow, DB_NO_ARGS, &thing_schema, &out));
     assert_in_range(clock_ticks_ms() - begun_ms, 150, 5000);
     f->cx.deadline_ms = 0;
     assert_ok(&f->cx, thing_put(&f->cx, f->db, "a", 1));
@@ -311,7 +316,10 @@ static void health_and_figures(void **state) {
 static void bad_addresses_are_refused(void **state) {
     struct db_fixture *f = *state;
     struct db *db = NULL;
-    static const struct { const char *url; status code; } bad[] = {
+    static const struct {
+        const char *url;
+        status code;
+    } bad[] = {
         {"", INVALID},
         {"mysql://x", INVALID},
         {"sqlite:", INVALID},

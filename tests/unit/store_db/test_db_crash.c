@@ -1,5 +1,5 @@
-/* test_db_crash.c: what was acknowledged is there after kill -9, after a full disk, and after a schema
- * step that failed; steps are taken once however many servers start. */
+/* test_db_crash.c: what was acknowledged is there after kill -9, after a full disk, and after a
+ * schema step that failed; steps are taken once however many servers start. */
 #include "things.h"
 
 #include "base/clock.h"
@@ -17,7 +17,8 @@ enum { WRITERS = 6, KILLS = 8, ROUND_NUMBERS = 20000, NUMBERS_MAX = KILLS * ROUN
 static int round_now;
 
 /* Runs a piece of a test in a process of its own, since one with threads can't be forked well. */
-static pid_t start_child(struct db_fixture *f, void (*run)(struct db_fixture *f, int out), int out) {
+static pid_t start_child(struct db_fixture *f, void (*run)(struct db_fixture *f, int out),
+                         int out) {
     db_close(f->db);
     f->db = NULL;
     pid_t child = fork();
@@ -113,7 +114,8 @@ static void what_was_acknowledged_survives_a_kill(void **state) {
     check_rows(f, 0, acknowledged);
 }
 
-/* Writes rows of half a kilobyte until the file may grow no further, then goes on without that limit. */
+/* Writes rows of half a kilobyte until the file may grow no further, then goes on without that
+ * limit. */
 static void write_until_full(struct db_fixture *f, int out) {
     struct ctx cx = {.arena = arena_new(1 << 20)};
     struct rlimit least = {.rlim_cur = 300000, .rlim_max = RLIM_INFINITY};
@@ -156,7 +158,8 @@ static void a_full_disk_is_a_status(void **state) {
 }
 
 /* Steps behind the fixture's first one; the last of them can't be taken. */
-#define STEP(number_, sql) {number_, "step", sql, sql}
+#define STEP(number_, sql)                                                                         \
+    { number_, "step", sql, sql }
 static const struct migration more_steps[] = {
     STEP(1, THINGS_TABLE),
     STEP(2, "CREATE TABLE second (id BIGINT); INSERT INTO second (id) VALUES (1)"),

@@ -15,9 +15,9 @@ struct caller {
     struct db_fixture *fixture;
     struct db *db;
     int number;
-    int good;        /* calls that answered OK */
-    int conflicts;   /* calls that answered CONFLICT */
-    status other;    /* any other answer */
+    int good;      /* calls that answered OK */
+    int conflicts; /* calls that answered CONFLICT */
+    status other;  /* any other answer */
     char detail[FAULT_DETAIL_BYTES];
     pthread_t thread;
 };
@@ -247,7 +247,8 @@ static status count_run(struct ctx *cx, struct db_tx *tx, void *argument) {
     return OK;
 }
 
-/* On SQLite a caller whose turn does not come in time leaves; its work has not run and never will. */
+/* On SQLite a caller whose turn does not come in time leaves; its work has not run and never will.
+ */
 static void waiting_ends_at_the_deadline(void **state) {
     struct db_fixture *f = *state;
     if (strcmp(f->engine, "sqlite") != 0) return; /* its writers don't wait for each other */
@@ -275,8 +276,8 @@ static void waiting_ends_at_the_deadline(void **state) {
     assert_int_equal(runs, 1);
 }
 
-/* A process of its own adds to the counters through its own connections; its exit code is 0 when all
- * went well. */
+/* A process of its own adds to the counters through its own connections; its exit code is 0 when
+ * all went well. */
 static _Noreturn void add_in_child(const struct db_fixture *f) {
     struct ctx cx = {.arena = arena_new(4 << 20)};
     struct db *db = NULL;

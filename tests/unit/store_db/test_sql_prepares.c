@@ -1,5 +1,6 @@
-/* test_sql_prepares.c: every statement of the program is valid on both engines, against the schema that
- * the migrations make. The build gathers the statements, so a new .sql file is checked by itself. */
+/* test_sql_prepares.c: every statement of the program is valid on both engines, against the schema
+ * that the migrations make. The build gathers the statements, so a new .sql file is checked by
+ * itself. */
 #include "db_fixture.h"
 
 #include "migrations/migrations.h"

@@ -20,8 +20,8 @@ struct thing {
 };
 
 static const struct field thing_fields[] = {
-    FIELD(struct thing, id),    FIELD(struct thing, name),  FIELD(struct thing, amount),
-    FIELD(struct thing, ratio), FIELD(struct thing, shown), FIELD(struct thing, liked),
+    FIELD(struct thing, id),     FIELD(struct thing, name),  FIELD(struct thing, amount),
+    FIELD(struct thing, ratio),  FIELD(struct thing, shown), FIELD(struct thing, liked),
     FIELD(struct thing, parent),
 };
 static const struct schema thing_schema =

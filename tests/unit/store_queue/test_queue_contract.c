@@ -1,5 +1,5 @@
-/* test_queue_contract.c: what queue.h promises, held against both engines: order, leases, the fence,
- * retries, dead letters, and jobs that come and go with the transaction that causes them. */
+/* test_queue_contract.c: what queue.h promises, held against both engines: order, leases, the
+ * fence, retries, dead letters, and jobs that come and go with the transaction that causes them. */
 #include "db_fixture.h"
 
 #include "base/clock.h"
@@ -133,8 +133,9 @@ static void only_named_kinds_are_taken(void **state) {
     assert_text(take_of(f, "third other", LEASE_MS).subject, "b");
     assert_text(take_of(f, "third other", LEASE_MS).subject, "c");
     struct job job;
-    assert_status(&f->cx, NOT_FOUND, queue_take(&f->cx, queue, TEXT("third other"),
-                                                TEXT("tester"), LEASE_MS, 0, &job));
+    assert_status(
+        &f->cx, NOT_FOUND,
+        queue_take(&f->cx, queue, TEXT("third other"), TEXT("tester"), LEASE_MS, 0, &job));
     assert_text(take(f).subject, "a");
 }
 
@@ -166,7 +167,8 @@ static void a_delayed_job_waits(void **state) {
     ADD(f, .subject = TEXT("x"), .delay_ms = 150);
     assert_none(f);
     assert_int_equal(figures(f).oldest_ready_ms, 0);
-    assert_ok(&f->cx, queue_take(&f->cx, queue, TEXT("work"), TEXT("tester"), LEASE_MS, 5000, &job));
+    assert_ok(&f->cx,
+              queue_take(&f->cx, queue, TEXT("work"), TEXT("tester"), LEASE_MS, 5000, &job));
     assert_in_range(clock_ticks_ms() - begun_ms, 149, 1000);
 }
 
@@ -216,7 +218,8 @@ static void a_failure_waits_longer_each_time(void **state) {
     assert_false(failing.dead);
     assert_none(f);
     int64_t begun_ms = clock_ticks_ms();
-    assert_ok(&f->cx, queue_take(&f->cx, queue, TEXT("work"), TEXT("tester"), LEASE_MS, 5000, &job));
+    assert_ok(&f->cx,
+              queue_take(&f->cx, queue, TEXT("work"), TEXT("tester"), LEASE_MS, 5000, &job));
     assert_in_range(clock_ticks_ms() - begun_ms, 700, 1600);
     assert_int_equal(job.attempt, 2);
     assert_text(job.error, "It broke.");
@@ -227,8 +230,8 @@ static void a_failure_waits_longer_each_time(void **state) {
 
 static void the_pause_grows_to_five_minutes(void **state) {
     struct db_fixture *f = *state;
-    static const int64_t pauses_ms[] = {1000, 2000, 4000, 8000, 16000, 32000, 64000, 128000,
-                                        256000, 300000, 300000};
+    static const int64_t pauses_ms[] = {1000,  2000,   4000,   8000,   16000, 32000,
+                                        64000, 128000, 256000, 300000, 300000};
     ADD(f, .subject = TEXT("x"), .max_attempts = 100);
     struct job job = take(f);
     for (size_t i = 0; i < COUNT_OF(pauses_ms); i++) {
@@ -236,7 +239,8 @@ static void the_pause_grows_to_five_minutes(void **state) {
         int64_t now_ms = clock_now_ms();
         assert_ok(&f->cx, db_write(&f->cx, f->db, fail_work, &failing));
         struct job found;
-        assert_ok(&f->cx, db_get(&f->cx, f->db, &sql_job_by_id, DB_ARGS(job.id), &job_schema, &found));
+        assert_ok(&f->cx,
+                  db_get(&f->cx, f->db, &sql_job_by_id, DB_ARGS(job.id), &job_schema, &found));
         assert_in_range(found.not_before_ms - now_ms, pauses_ms[i] * 8 / 10,
                         pauses_ms[i] * 12 / 10 + 500);
         assert_ok(&f->cx, db_run(&f->cx, f->db, &sql_job_hurry, DB_ARGS(job.id), NULL));
@@ -322,8 +326,8 @@ static void old_jobs_are_purged(void **state) {
     assert_text(found.state, "done");
     clock_sleep_ms(5);
     assert_ok(&f->cx, queue_purge(&f->cx, queue, 0));
-    assert_status(&f->cx, NOT_FOUND, db_get(&f->cx, f->db, &sql_job_by_id, DB_ARGS(job.id),
-                                            &job_schema, &found));
+    assert_status(&f->cx, NOT_FOUND,
+                  db_get(&f->cx, f->db, &sql_job_by_id, DB_ARGS(job.id), &job_schema, &found));
     assert_text(take(f).subject, "b");
 }
 

@@ -51,8 +51,8 @@ static void *work(void *argument) {
     random_id_c(name);
     while (atomic_load(&crew->left) > 0) {
         struct one_job one = {.crew = crew};
-        status result = queue_take(&cx, crew->queue, TEXT("work"), text_of(name), crew->lease_ms,
-                                   50, &one.job);
+        status result =
+            queue_take(&cx, crew->queue, TEXT("work"), text_of(name), crew->lease_ms, 50, &one.job);
         if (result == OK) result = db_write(&cx, crew->fixture->db, done_work, &one);
         if (result == OK) atomic_fetch_sub(&crew->left, 1);
         if (result != OK && result != NOT_FOUND) {
@@ -100,8 +100,8 @@ static _Noreturn void work_until_killed(struct db_fixture *f) {
         struct one_job one = {.crew = &crew};
         char name[ID_BYTES];
         random_id_c(name);
-        status result = queue_take(&cx, crew.queue, TEXT("work"), text_of(name), crew.lease_ms,
-                                   100, &one.job);
+        status result =
+            queue_take(&cx, crew.queue, TEXT("work"), text_of(name), crew.lease_ms, 100, &one.job);
         if (result == OK) {
             clock_sleep_ms(random_below(4));
             result = db_write(&cx, f->db, done_work, &one);
@@ -163,8 +163,8 @@ static void *wait_for_job(void *argument) {
     scoped(arena_done) struct arena *arena = arena_new(1 << 20);
     struct ctx cx = {.arena = arena};
     struct job job;
-    waiter->result = queue_take(&cx, waiter->crew.queue, TEXT("work"), TEXT("waiter"), 60000,
-                                20000, &job);
+    waiter->result =
+        queue_take(&cx, waiter->crew.queue, TEXT("work"), TEXT("waiter"), 60000, 20000, &job);
     waiter->back_ms = clock_ticks_ms();
     return NULL;
 }
@@ -220,10 +220,8 @@ static void a_call_ends_waiting(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        DB_TEST(each_job_is_done_once),
-        DB_TEST(killed_workers_lose_nothing),
-        DB_TEST(a_new_job_wakes_a_waiter),
-        DB_TEST(a_job_of_another_process_is_found),
+        DB_TEST(each_job_is_done_once),    DB_TEST(killed_workers_lose_nothing),
+        DB_TEST(a_new_job_wakes_a_waiter), DB_TEST(a_job_of_another_process_is_found),
         DB_TEST(a_call_ends_waiting),
     };
     db_fixture_steps = migrations_all;
