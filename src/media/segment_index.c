@@ -153,3 +153,44 @@ int64_t segment_index_longest_ms(const struct segment_index *index) {
     }
     return milliseconds(longest, index->timescale, index->timescale - 1u);
 }
+
+static double rate_of(uint64_t size_bytes, uint64_t duration, uint32_t timescale) {
+    return (double)size_bytes * 8.0 * timescale / (double)duration;
+}
+
+/* Highest rate of the runs that begin at `from`. A run is at most 1.5 times `longest` units. */
+static double peak_from(const struct segment_index *index, uint32_t from, uint64_t longest) {
+    double peak = 0;
+    uint64_t bytes = 0, units = 0;
+    for (uint32_t i = from; i < index->count; i++) {
+        bytes += index->segments[i].size_bytes;
+        units += index->segments[i].duration;
+        if (2 * units > 3 * longest) break;
+        if (2 * units < longest) continue;
+        double rate = rate_of(bytes, units, index->timescale);
+        if (rate > peak) peak = rate;
+    }
+    return peak;
+}
+
+static uint32_t clamp_rate(double rate_bps) {
+    if (rate_bps < 1) return 1;
+    return rate_bps > UINT32_MAX ? UINT32_MAX : (uint32_t)(rate_bps + 0.5);
+}
+
+void segment_index_measure(struct segment_index *index) {
+    uint64_t longest = 0, bytes = 0, units = 0;
+    for (uint32_t i = 0; i < index->count; i++) {
+        if (index->segments[i].duration > longest) longest = index->segments[i].duration;
+        bytes += index->segments[i].size_bytes;
+        units += index->segments[i].duration;
+    }
+    if (units == 0) return;
+    double average = rate_of(bytes, units, index->timescale), peak = average;
+    for (uint32_t i = 0; i < index->count; i++) {
+        double rate = peak_from(index, i, longest);
+        if (rate > peak) peak = rate;
+    }
+    index->bandwidth_bps = clamp_rate(peak);
+    index->average_bandwidth_bps = clamp_rate(average);
+}

@@ -51,6 +51,10 @@ status segment_index_read(struct ctx *cx, text bytes, struct segment_index *out)
 /** Sum of all durations in milliseconds, rounded. */
 int64_t segment_index_duration_ms(const struct segment_index *index);
 
+/** Measures peak and average bit rate from the segments (RFC 8216 §4.3.4.2: the peak is the highest rate of
+ *  any run of segments between 0.5 and 1.5 times the longest one's duration). */
+void segment_index_measure(struct segment_index *index);
+
 /** Longest segment in milliseconds, rounded up. */
 int64_t segment_index_longest_ms(const struct segment_index *index);
 

@@ -1,0 +1,188 @@
+/* inspect.c: the film as a whole, and a trial decode of each stream. See inspect.h. */
+#include "media/engine/inspect.h"
+
+#include "base/scope.h"
+#include "media/engine/decoder.h"
+
+#include <libavcodec/avcodec.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { STREAMS_MOST = 64, NOTES_MOST = 16, TRIED_MOST = 8 };
+/* The trial ends when each stream has shown this many frames, or so much has been read. */
+enum { FRAMES_ENOUGH = 3, PACKETS_MOST = 3000, BYTES_MOST_READ = 96 * 1024 * 1024 };
+
+/* One stream under trial. */
+struct trial {
+    struct media_stream *stream;
+    struct decoder *decoder;
+    int64_t packets;
+    bool has_frame;
+};
+
+struct trials {
+    struct trial at[TRIED_MOST];
+    size_t count;
+    AVPacket *packet;
+    AVFrame *frame;
+    bool ended; /* the whole film was read */
+};
+
+static void trials_done(struct trials *trials) {
+    for (size_t i = 0; i < trials->count; i++) decoder_close(trials->at[i].decoder);
+    av_packet_free(&trials->packet);
+    av_frame_free(&trials->frame);
+}
+
+static status note(struct ctx *cx, list *notes, const char *format, ...) PRINTF_LIKE(3, 4);
+static status note(struct ctx *cx, list *notes, const char *format, ...) {
+    if (notes->len >= NOTES_MOST) return OK;
+    if (!notes->at) notes->at = arena_take_array(cx->arena, NOTES_MOST, sizeof(text));
+    TRY_NEW(cx, notes->at);
+    struct build build = {.arena = cx->arena};
+    va_list arguments;
+    va_start(arguments, format);
+    build_format_v(&build, format, arguments);
+    va_end(arguments);
+    text sentence = NO_TEXT;
+    if (build_text(&build, &sentence) != OK) return ctx_no_memory(cx);
+    ((text *)notes->at)[notes->len++] = sentence;
+    return OK;
+}
+
+int64_t inspect_duration_ms(const AVFormatContext *format, int64_t size_bytes) {
+    enum { LEAST_BPS = 500, SHORT_S = 60 }; /* less than this a second is no film */
+    if (format->duration == AV_NOPTS_VALUE || format->duration <= 0) return NO_INT;
+    int64_t seconds = format->duration / AV_TIME_BASE;
+    bool absurd = seconds > SHORT_S && size_bytes / seconds < LEAST_BPS / 8;
+    return absurd ? NO_INT : format->duration / (AV_TIME_BASE / 1000);
+}
+
+static bool is_played(const struct media_stream *stream) {
+    return text_is(stream->kind, "video") || text_is(stream->kind, "audio");
+}
+
+static status open_trials(struct ctx *cx, struct source *source, const struct media_info *info,
+                          struct trials *trials) {
+    struct media_stream *streams = info->streams.at;
+    trials->packet = av_packet_alloc();
+    trials->frame = av_frame_alloc();
+    if (!trials->packet || !trials->frame) return ctx_no_memory(cx);
+    for (size_t i = 0; i < info->streams.len && trials->count < TRIED_MOST; i++) {
+        if (!is_played(&streams[i]) || !streams[i].decodable) continue;
+        int64_t pixels = streams[i].width == NO_INT ? 0 : streams[i].width * streams[i].height;
+        if (pixels > SOURCE_PIXELS_MOST) continue; /* refused by the plan, with its size */
+        struct trial *trial = &trials->at[trials->count];
+        status opened = decoder_open(cx, source->format->streams[streams[i].index], 1,
+                                     &trial->decoder);
+        if (opened == NO_MEMORY) return opened;
+        if (opened != OK) {
+            ctx_clear(cx);
+            streams[i].decodable = false;
+            continue;
+        }
+        trial->stream = &streams[i];
+        trials->count++;
+    }
+    return OK;
+}
+
+/* Decodes one packet (NULL: the end) and notes what its frames show. */
+static status try_packet(struct ctx *cx, struct trials *trials, struct trial *trial,
+                         const AVPacket *packet) {
+    bool there = true;
+    if (packet) trial->packets++;
+    TRY(decoder_send(cx, trial->decoder, packet));
+    while (there) {
+        TRY(decoder_take(cx, trial->decoder, trials->frame, &there));
+        if (!there) break;
+        trial->has_frame = true;
+        status seen = inspect_frame(cx, trials->frame, trial->stream);
+        av_frame_unref(trials->frame);
+        TRY(seen);
+    }
+    return OK;
+}
+
+static bool all_shown(const struct trials *trials) {
+    for (size_t i = 0; i < trials->count; i++) {
+        if (trials->at[i].decoder->frames < FRAMES_ENOUGH) return false;
+    }
+    return true;
+}
+
+static status run_trials(struct ctx *cx, struct source *source, struct trials *trials) {
+    int64_t read_bytes = 0;
+    for (int i = 0; i < PACKETS_MOST && read_bytes < BYTES_MOST_READ && !all_shown(trials); i++) {
+        status got = source_read(cx, source, trials->packet);
+        if (got == GONE) {
+            trials->ended = true;
+            break;
+        }
+        TRY(got);
+        read_bytes += trials->packet->size;
+        status tried = OK;
+        for (size_t k = 0; k < trials->count; k++) {
+            struct trial *trial = &trials->at[k];
+            bool its = trial->stream->index == trials->packet->stream_index;
+            if (its && trial->decoder->frames < FRAMES_ENOUGH) {
+                tried = try_packet(cx, trials, trial, trials->packet);
+            }
+        }
+        av_packet_unref(trials->packet);
+        TRY(tried);
+    }
+    for (size_t k = 0; k < trials->count; k++) {
+        if (!trials->at[k].has_frame) TRY(try_packet(cx, trials, &trials->at[k], NULL));
+    }
+    return OK;
+}
+
+/* A stream that showed nothing is none: it was tried at length, or the film has nothing more of it. */
+static status judge(struct ctx *cx, const struct trials *trials, struct media_info *info) {
+    enum { PACKETS_ENOUGH = 300 };
+    for (size_t i = 0; i < trials->count; i++) {
+        const struct trial *trial = &trials->at[i];
+        if (trial->has_frame) continue;
+        if (!trials->ended && trial->packets < PACKETS_ENOUGH) continue;
+        trial->stream->decodable = false;
+        TRY(note(cx, &info->notes, trial->packets == 0 ? "Stream %lld is empty."
+                                                       : "Stream %lld cannot be decoded.",
+                 (long long)trial->stream->index));
+    }
+    return OK;
+}
+
+static status describe(struct ctx *cx, struct source *source, struct media_info *info) {
+    AVFormatContext *format = source->format;
+    text names = text_of(format->iformat->name), rest = NO_TEXT;
+    (void)text_cut(names, ',', &info->container, &rest);
+    info->size_bytes = source->size_bytes;
+    info->duration_ms = inspect_duration_ms(format, source->size_bytes);
+    if (format->start_time != AV_NOPTS_VALUE) info->start_ms = format->start_time / 1000;
+    if (format->bit_rate > 0) info->bit_rate_bps = format->bit_rate;
+    if (info->duration_ms == NO_INT) {
+        TRY(note(cx, &info->notes, "The file does not tell its length, or not truly."));
+    }
+    unsigned count = format->nb_streams < STREAMS_MOST ? format->nb_streams : STREAMS_MOST;
+    struct media_stream *streams = arena_take_array(cx->arena, count, sizeof *streams);
+    TRY_NEW(cx, streams);
+    info->streams = (list){streams, count};
+    for (unsigned i = 0; i < count; i++) {
+        TRY(inspect_stream(cx, format, format->streams[i], &streams[i]));
+    }
+    return OK;
+}
+
+status inspect(struct ctx *cx, struct source *source, struct media_info *out) {
+    struct media_info info;
+    record_clear(&media_info_schema, &info);
+    TRY(describe(cx, source, &info));
+    scoped(trials_done) struct trials trials = {.count = 0};
+    TRY(open_trials(cx, source, &info, &trials));
+    TRY(run_trials(cx, source, &trials));
+    TRY(judge(cx, &trials, &info));
+    *out = info;
+    return OK;
+}
