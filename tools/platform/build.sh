@@ -1,5 +1,14 @@
 # Building: one folder for what runs (build/), one for each sanitizer.
 
+# Meson says a lot; it is shown when it fails.
+meson_quietly() { # ARGUMENTS…
+    local said
+    said=$(meson "$@" 2>&1) || {
+        printf '%s\n' "$said" >&2
+        return 1
+    }
+}
+
 # A build folder remembers where and how it was set up: a moved checkout starts it afresh, and
 # setting it up the same way again costs nothing.
 configure_build() { # FOLDER MESON_OPTIONS…
@@ -8,16 +17,20 @@ configure_build() { # FOLDER MESON_OPTIONS…
     wish="$root $*"
     [ "$(cat "$folder/made-as" 2>/dev/null)" != "$wish" ] || return 0
     if [ -f "$folder/build.ninja" ] && grep -q "^$root " "$folder/made-as" 2>/dev/null; then
-        meson configure "$folder" "$@" >&2 || return 1
+        meson_quietly configure "$folder" "$@" || return 1
     else
         rm -rf "${root:?}/$folder"
-        meson setup "$folder" "$@" >&2 || return 1
+        meson_quietly setup "$folder" "$@" || return 1
     fi
     printf '%s\n' "$wish" >"$folder/made-as"
 }
 
-compile() { # FOLDER
-    ninja -C "$1" >&2
+# Ninja tells only what goes wrong; a first build takes about a minute.
+compile() { # FOLDER TARGETS…
+    local folder=$1
+    shift
+    note "building in $folder/"
+    ninja --quiet -C "$folder" "$@" >&2
 }
 
 # Builds the web pages. Without npm's registry there may be none: then the program is built with
@@ -41,7 +54,7 @@ build_release() {
         flock 8
         mode=$(web_mode)
         configure_build build --buildtype=release "-Dweb=$mode" || fail "the build can't be set up"
-        compile build || fail "the program couldn't be built; the messages above say why"
+        compile build matinee || fail "the program couldn't be built; the messages above say why"
     } 8>"$root/.build.lock"
 }
 
