@@ -16,11 +16,18 @@ struct contract {
     int fd;
 };
 
-static const int failure_codes[] = {400, 401, 403, 404, 409, 410, 413,
-                                    415, 422, 429, 500, 503, 504};
+static const int failure_codes[] = {400, 401, 403, 404, 409, 410, 412, 413,
+                                    415, 422, 423, 429, 460, 500, 503, 504};
 
 static bool fails(const struct route *route, status code) {
     return (route->fails & ERR_BIT(code)) != 0;
+}
+
+static bool says_also(const struct route *route, int code) {
+    for (size_t i = 0; i < COUNT_OF(route->also); i++) {
+        if (route->also[i] == code) return true;
+    }
+    return false;
 }
 
 static bool may_answer(const struct route *route, int code) {
@@ -40,7 +47,11 @@ static bool may_answer(const struct route *route, int code) {
     case 413:
         return with_body || fails(route, QUOTA);
     case 415:
-        return route->body == BODY_JSON || route->body == BODY_MULTIPART;
+        return route->body == BODY_JSON || route->body == BODY_MULTIPART || says_also(route, code);
+    case 412:
+    case 423:
+    case 460:
+        return says_also(route, code);
     case 422:
         return route->in != NULL || with_body;
     case 429:

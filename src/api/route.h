@@ -72,6 +72,8 @@ struct route {
     int64_t body_cap_bytes;       /**< For multipart and raw; 0 = the instance's MAX_FILE_SIZE. */
     const struct limit *limit;    /**< NULL = the API's default limit. */
     unsigned fails;               /**< ERRS(…). */
+    int also[4];                  /**< Further statuses that the handler sets by call_code: 412, 415,
+                                       423 or 460; 0 ends them. */
     const char *produces;         /**< Media type when the reply is not JSON: "text/event-stream". */
     bool quick;                   /**< Never blocks; runs on the poll thread. */
     bool overridable;             /**< POST with X-HTTP-Method-Override: this method reaches it (tus). */
