@@ -154,6 +154,7 @@ struct http_options {
     int connections_per_address;  /**< [200]; loopback and listed proxies are exempt. */
     int64_t header_timeout_ms;    /**< Whole header must have come [10000]. */
     int64_t idle_timeout_ms;      /**< Keep-alive [60000]. */
+    int64_t heartbeat_ms;          /**< Comments to idle event listeners [15000]. */
     int64_t min_body_bytes_per_s; /**< Slower bodies over 30 s are cut [256]. */
     size_t arena_cap_bytes;       /**< Per exchange [8 MiB]. */
     const char

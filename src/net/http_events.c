@@ -10,10 +10,11 @@
 #include "base/clock.h"
 #include "base/scope.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_RING_BYTES = 1024 };
+enum { FIRST_RING_BYTES = 1024, ASKED_PER_BEAT = 5 };
 
 struct event_stream {
     struct event_stream *next, *previous; /* under streams_lock */
@@ -25,9 +26,10 @@ struct event_stream {
     char *ring;
     size_t begin, len, room, cap;
     int64_t spoke_ms;
-    int fd;      /* of the connection, once it has one; valid while `connection` is */
-    bool asleep; /* the connection is suspended */
-    bool ending; /* end when the ring is empty */
+    int64_t asked_ms; /* when it was last looked whether the peer is there */
+    int fd;           /* of the connection, once it has one; valid while `connection` is */
+    bool asleep;      /* the connection is suspended */
+    bool ending;      /* end when the ring is empty */
     bool dropped;
 };
 
@@ -231,13 +233,25 @@ struct MHD_Response *http_events_response(struct flight *flight) {
     return response;
 }
 
-/* A comment keeps proxies from hanging up, and shows whether the listener is still there. */
+/* A sleeping connection hears nothing, so it is asked whether its peer has hung up. */
+static bool hung_up(const struct event_stream *stream) {
+    struct pollfd poll_for = {.fd = stream->fd, .events = POLLRDHUP};
+    return poll(&poll_for, 1, 0) > 0 && poll_for.revents;
+}
+
+/* A comment keeps proxies from hanging up. */
 static void beat(struct event_stream *stream, int64_t now_ms) {
+    int64_t beat_ms = stream->server->options.heartbeat_ms;
     LOCKED(&stream->lock);
-    if (!stream->asleep || stream->len || now_ms - stream->spoke_ms < HEARTBEAT_MS) return;
-    if (!ring_grow(stream, 3)) return;
-    ring_put(stream, TEXT(":\n\n"));
-    wake(stream);
+    if (!stream->asleep || now_ms - stream->asked_ms < beat_ms / ASKED_PER_BEAT) return;
+    stream->asked_ms = now_ms;
+    if (hung_up(stream)) {
+        stream->dropped = true;
+        wake(stream);
+    } else if (now_ms - stream->spoke_ms >= beat_ms && ring_grow(stream, 3)) {
+        ring_put(stream, TEXT(":\n\n"));
+        wake(stream);
+    }
 }
 
 void http_events_beat(struct http_server *server, int64_t now_ms) {

@@ -27,7 +27,6 @@ enum {
     SWALLOW_BYTES = 65536,   /* a refused body up to this is read and dropped, and the link kept */
     LINGER_MS = 2000,        /* how long a refused sender may go on before it is cut */
     LINGER_BYTES = 16 << 20, /* and how much of it is read */
-    HEARTBEAT_MS = 15000,    /* comments to idle listeners */
     PIECE_BYTES = 1 << 20,   /* an upload's buffer; less when many run, see http_intake.c */
     DAEMONS = 2,             /* TCP and unix */
 };

@@ -35,6 +35,7 @@ static void defaults(struct http_options *options) {
     if (options->connections_per_address <= 0) options->connections_per_address = 200;
     if (options->header_timeout_ms <= 0) options->header_timeout_ms = 10000;
     if (options->idle_timeout_ms <= 0) options->idle_timeout_ms = 60000;
+    if (options->heartbeat_ms <= 0) options->heartbeat_ms = 15000;
     if (options->min_body_bytes_per_s <= 0) options->min_body_bytes_per_s = 256;
     if (options->arena_cap_bytes == 0) options->arena_cap_bytes = 8u << 20;
 }

@@ -10,11 +10,14 @@
 #include "base/clock.h"
 
 #include <linux/tcp.h>
+#include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 enum {
     TICK_MS = 1000,        /* at most between two looks */
     TICK_LEAST_MS = 10,    /* and at least */
+    BATCH = 128,           /* links asked about in one system call */
     RATE_WINDOW_HEADS = 3, /* a body's rate is measured over so many header times (30 s) */
 };
 
@@ -72,11 +75,44 @@ static bool link_over(struct link *link, int64_t now_ms) {
     }
 }
 
+/* Links whose peer may have hung up unnoticed. */
+struct batch {
+    struct pollfd fds[BATCH];
+    nfds_t count;
+};
+
+/* The library reads until a call gives less than it asked for, and then waits for the next event.
+ * If the peer's last bytes and its end came together, that was the last event, and the end goes
+ * unseen. Shutting our ear makes another one; a request that is complete by then is still answered.
+ */
+static void batch_look(struct batch *batch) {
+    if (poll(batch->fds, batch->count, 0) > 0) {
+        for (nfds_t i = 0; i < batch->count; i++) {
+            int waiting = 0;
+            bool ended = batch->fds[i].revents & (POLLRDHUP | POLLHUP | POLLERR);
+            if (ended && ioctl(batch->fds[i].fd, FIONREAD, &waiting) == 0 && waiting == 0)
+                (void)shutdown(batch->fds[i].fd, SHUT_RD);
+        }
+    }
+    batch->count = 0;
+}
+
+static bool listens(const struct link *link) {
+    int state = atomic_load_explicit(&link->state, memory_order_acquire);
+    return state == LINK_IDLE || state == LINK_HEAD || state == LINK_BODY || state == LINK_LINGER;
+}
+
 static void links_look(struct http_server *server, int64_t now_ms) {
+    struct batch batch = {.count = 0};
     LOCKED(&server->links_lock);
     for (struct link *link = server->links; link; link = link->next) {
-        if (link_over(link, now_ms)) (void)shutdown(link->fd, SHUT_RDWR);
+        if (link_over(link, now_ms))
+            (void)shutdown(link->fd, SHUT_RDWR);
+        else if (listens(link))
+            batch.fds[batch.count++] = (struct pollfd){.fd = link->fd, .events = POLLRDHUP};
+        if (batch.count == BATCH) batch_look(&batch);
     }
+    batch_look(&batch);
 }
 
 void http_watchdog_cut_idle(struct http_server *server) {
@@ -105,6 +141,7 @@ static bool tick_wait(struct http_server *server, int64_t tick_ms) {
 static void *watchdog_thread(void *argument) {
     struct http_server *server = argument;
     int64_t tick_ms = server->options.header_timeout_ms / 10;
+    if (tick_ms > server->options.heartbeat_ms / 4) tick_ms = server->options.heartbeat_ms / 4;
     if (tick_ms > TICK_MS) tick_ms = TICK_MS;
     if (tick_ms < TICK_LEAST_MS) tick_ms = TICK_LEAST_MS;
     while (tick_wait(server, tick_ms)) {

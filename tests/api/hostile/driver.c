@@ -55,11 +55,20 @@ struct echo echo_start(const char *program, const char *const *options) {
     return echo;
 }
 
+static void last_words(struct echo *echo) {
+    char line[256] = "";
+    ssize_t got = read(echo->out, line, sizeof line - 1);
+    if (got <= 0 || sscanf(line, "begun %" SCNd64 " ended %" SCNd64 " completed %" SCNd64,
+                           &echo->begun, &echo->ended, &echo->completed) != 3)
+        echo->begun = -1;
+}
+
 int echo_stop(struct echo *echo, const char *word) {
     int state = 0;
     if (write(echo->in, word, strlen(word)) < 0) state = -1;
     (void)close(echo->in);
     if (waitpid(echo->pid, &state, 0) != echo->pid) fail("waitpid");
+    last_words(echo);
     (void)close(echo->out);
     return WIFEXITED(state) ? WEXITSTATUS(state) : 128 + WTERMSIG(state);
 }

@@ -18,6 +18,7 @@ struct echo {
     int in;  /**< Its standard input. */
     int out; /**< Its standard output. */
     uint16_t port;
+    int64_t begun, ended, completed; /**< Of all exchanges, set by echo_stop. */
 };
 
 /** Most answers that are told apart on one connection. */

@@ -283,7 +283,7 @@ static void on_refusal(void *app, struct http_exchange *exchange, int code, cons
 static int usage(void) {
     (void)fprintf(stderr,
                   "usage: echo_server [file=PATH] [port=N] [threads=N] [workers=N] [queue=N]"
-                  " [head_ms=N] [idle_ms=N] [rate=N] [unix=PATH] [proxies=LIST]\n");
+                  " [head_ms=N] [idle_ms=N] [rate=N] [beat_ms=N] [unix=PATH] [proxies=LIST]\n");
     return 2;
 }
 
@@ -309,6 +309,12 @@ static bool option_read(const char *word, struct http_options *options) {
         options->header_timeout_ms = number;
     else if (text_is(name, "idle_ms"))
         options->idle_timeout_ms = number;
+    else if (text_is(name, "beat_ms"))
+        options->heartbeat_ms = number;
+    else if (text_is(name, "any"))
+        options->address = number ? "0.0.0.0" : NULL;
+    else if (text_is(name, "per_address"))
+        options->connections_per_address = (int)number;
     else if (text_is(name, "rate"))
         options->min_body_bytes_per_s = number;
     else
