@@ -83,7 +83,8 @@ static status say_late(struct call *call, const struct upload_form *given) {
     bool visibility = given->visibility.len && !form->known.visibility.at;
     if (!title && !description && !visibility) return OK;
     if (title) saying.words.title = given->title;
-    if (description) saying.words.description = given->description;
+    if (description)
+        TRY(video_unify_lines(&call->cx, given->description, &saying.words.description));
     if (visibility) saying.words.visibility = given->visibility;
     return db_write(&call->cx, call->services->db, say_work, &saying);
 }

@@ -168,6 +168,9 @@ status video_media_scope(struct ctx *cx, text id, text *out) CHECKED;
  *  public. INVALID as video_new_schema says. */
 status video_new_prepare(struct ctx *cx, text file_name, struct video_new *record) CHECKED;
 
+/** Forms send line breaks as CR LF; here a line ends with LF. */
+status video_unify_lines(struct ctx *cx, text words, text *out) CHECKED;
+
 /** A new row with status uploading; the size counts against the owner's quota from now on.
  *  QUOTA when it does not fit. */
 struct video_add {

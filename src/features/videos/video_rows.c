@@ -45,6 +45,19 @@ static text cut_to_points(text t, size_t most) {
     return t;
 }
 
+status video_unify_lines(struct ctx *cx, text words, text *out) {
+    struct build build = {.arena = cx->arena};
+    if (text_find(words, '\r') < 0) {
+        *out = words;
+        return OK;
+    }
+    for (size_t i = 0; i < words.len; i++) {
+        bool pair = words.at[i] == '\r' && i + 1 < words.len && words.at[i + 1] == '\n';
+        if (!pair) build_byte(&build, words.at[i]);
+    }
+    return build_text(&build, out) == OK ? OK : ctx_no_memory(cx);
+}
+
 status video_new_prepare(struct ctx *cx, text file_name, struct video_new *record) {
     record->title = text_trim(record->title);
     if (record->title.len == 0) {
@@ -52,6 +65,7 @@ status video_new_prepare(struct ctx *cx, text file_name, struct video_new *recor
         if (!text_is_utf8(title) || title.len == 0) title = TEXT("Untitled");
         record->title = text_trim(cut_to_points(title, VIDEO_TITLE_CAP));
     }
+    TRY(video_unify_lines(cx, record->description, &record->description));
     if (!record->description.at) record->description = TEXT("");
     if (!record->visibility.at || record->visibility.len == 0) record->visibility = TEXT("public");
     return record_check(cx, &video_new_schema, record);

@@ -112,7 +112,7 @@ static void answers_parse(struct answers *answers) {
     size_t left = answers->size;
     answers->count = 0;
     answers->whole = true;
-    while (left && answers->count < ANSWERS) {
+    while (at && left && answers->count < ANSWERS) {
         int code = 0;
         ptrdiff_t length = answer_length(at, left, &code);
         if (code != 100 && code != 0) answers->codes[answers->count++] = code;

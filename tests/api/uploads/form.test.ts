@@ -46,7 +46,7 @@ await check("the title may be left out and the fields may follow the file", asyn
 });
 
 await check("hostile file names stay names", async () => {
-  for (const name of ["../../etc/passwd", "..\\..\\boot.ini", "a\u0000b.mp4", ".", "%2e%2e%2f"]) {
+  for (const name of ["../../etc/passwd", "..\\..\\boot.ini", "a\u0007b.mp4", ".", "%2e%2e%2f"]) {
     const sent = await upload(ann, small, { title: "t" }, name);
     assert.equal(sent.status, 201, `${JSON.stringify(name)}: ${JSON.stringify(sent.body)}`);
     const [kept] = rows(`SELECT source_name FROM videos WHERE id = '${sent.body.id}'`);
