@@ -46,7 +46,8 @@ char *keep_text(const char *bytes, size_t size_bytes) {
     return copy;
 }
 
-static void buffer_vformat(struct buffer *buffer, const char *format, va_list arguments) {
+__attribute__((format(printf, 2, 0), nonnull(2))) static void
+buffer_vformat(struct buffer *buffer, const char *format, va_list arguments) {
     va_list again;
     va_copy(again, arguments);
     int length = vsnprintf(NULL, 0, format, again);
