@@ -27,7 +27,8 @@ CREATE TABLE jobs (
     updated_at_ms BIGINT NOT NULL
 );
 
--- What to take next.
+-- What to take next. No other index has kind in front of what it is about, lest PostgreSQL gather all
+-- jobs of a kind and sort them.
 CREATE INDEX jobs_next ON jobs (priority, order_ms, id) WHERE state = 'ready';
 
 -- Which leases have lapsed.
@@ -38,9 +39,9 @@ CREATE INDEX jobs_dead ON jobs (updated_at_ms) WHERE state = 'dead';
 CREATE INDEX jobs_done ON jobs (updated_at_ms) WHERE state = 'done';
 
 -- A subject's jobs: only one at a time, cancelling.
-CREATE INDEX jobs_subject ON jobs (subject, kind) WHERE state IN ('ready', 'running');
+CREATE INDEX jobs_subject ON jobs (subject) WHERE state IN ('ready', 'running');
 CREATE UNIQUE INDEX jobs_only_one ON jobs (kind, subject)
     WHERE only_one = 1 AND state IN ('ready', 'running');
 
 -- A user's place in the order.
-CREATE INDEX jobs_user ON jobs (user_id, kind, order_ms) WHERE state IN ('ready', 'running');
+CREATE INDEX jobs_user ON jobs (user_id) WHERE state IN ('ready', 'running');

@@ -21,7 +21,7 @@
 enum {
     CONNECTIONS_MAX = 64,
     CONNECTION_WAIT_MS = 10000, /* for a free one, without a deadline */
-    TRIES_MAX = 10,             /* of one work function */
+    TRIES_MAX = 25,             /* of one work function: a second or so in all */
     BREAKS_MAX = 3,             /* of these, for broken connections */
 };
 
