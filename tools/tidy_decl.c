@@ -120,7 +120,7 @@ static bool line_is_blank(const char *view, size_t start) {
     return true;
 }
 
-/* A header called inner.h or x_inner.h is shared by the files of one module: any comment will do. */
+/* A header called inner.h or x_inner.h is shared by the files of one module: any comment does. */
 static bool is_private(const struct source *source) {
     return ends_with(source->path, "/inner.h") || ends_with(source->path, "_inner.h");
 }

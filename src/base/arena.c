@@ -1,8 +1,9 @@
 /* arena.c: a chain of blocks that grows by doubling and is freed at once.
  *
  * Owns: the blocks and the list of deferred releases, which lives in the blocks themselves.
- * Invariants: `used` counts what callers took (rounded to alignment) and never passes `cap`; the newest
- * block is the head of the chain. Large requests get a block of their own. Threads: one at a time. */
+ * Invariants: `used` counts what callers took (rounded to alignment) and never passes `cap`; the
+ * newest block is the head of the chain. Large requests get a block of their own. Threads: one at a
+ * time. */
 #include "base/arena.h"
 
 #include <stdalign.h>

@@ -1,5 +1,5 @@
-/* base64.c: RFC 4648 in both alphabets, strict in reading: no white space, no stray bits, exact padding.
- * Owns nothing. Threads: any. */
+/* base64.c: RFC 4648 in both alphabets, strict in reading: no white space, no stray bits, exact
+ * padding. Owns nothing. Threads: any. */
 #include "base/digest.h"
 
 #include <stdint.h>

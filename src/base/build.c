@@ -1,5 +1,6 @@
-/* build.c: the growing text of text.h. Owns: bytes in the arena named by the builder. The room doubles,
- * so old copies stay in the arena until it is reset: at most as much again. Threads: one at a time. */
+/* build.c: the growing text of text.h. Owns: bytes in the arena named by the builder. The room
+ * doubles, so old copies stay in the arena until it is reset: at most as much again. Threads: one
+ * at a time. */
 #include "base/text.h"
 
 #include <stdio.h>

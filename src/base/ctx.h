@@ -1,9 +1,10 @@
 /* ctx.h: what every fallible call of one request, job or tick carries: its memory and its fault.
  *
- * Owns nothing itself; it points at the arena of the work at hand. The detail of a failure is written
- * once, where it is found, by `ctx_fail`; the boundary (HTTP reply, job result) reads it once.
- * Invariant: a function that returns a status other than OK either has set the fault or passes one up
- * that has. Threads: one thread at a time, as its arena. */
+ * Owns nothing itself; it points at the arena of the work at hand. The detail of a failure is
+ * written once, where it is found, by `ctx_fail`; the boundary (HTTP reply, job result) reads it
+ * once.
+ * Invariant: a function that returns a status other than OK either has set the fault or passes one
+ * up that has. Threads: one thread at a time, as its arena. */
 #ifndef BASE_CTX_H
 #define BASE_CTX_H
 
@@ -13,6 +14,7 @@
 
 #include <stdint.h>
 
+/** Room for a fault's texts and a request's id, with their NULs; longer ones are cut. */
 enum { FAULT_FIELD_BYTES = 64, FAULT_DETAIL_BYTES = 400, REQUEST_ID_BYTES = 24 };
 
 /** Why a piece of work failed, in words. */

@@ -1,7 +1,7 @@
 /* digest.c: OpenSSL's hashes and the text forms of bytes.
  *
- * Owns: the EVP context inside a `struct digest`. A failing EVP call on these algorithms is a programmer's
- * error and asserts. Threads: any; a digest has one owner. */
+ * Owns: the EVP context inside a `struct digest`. A failing EVP call on these algorithms is a
+ * programmer's error and asserts. Threads: any; a digest has one owner. */
 #include "base/digest.h"
 
 #include <assert.h>

@@ -1,12 +1,14 @@
 /* digest.h: hashes, HMAC and the text forms of bytes (OpenSSL's libcrypto).
  *
- * Owns nothing but the streaming state a caller holds. Threads: any; a `struct sha256` has one owner. */
+ * Owns nothing but the streaming state a caller holds. Threads: any; a `struct sha256` has one
+ * owner. */
 #ifndef BASE_DIGEST_H
 #define BASE_DIGEST_H
 
 #include "base/arena.h"
 #include "base/text.h"
 
+/** Sizes of digests; SHA256_HEX_BYTES holds one in hex with its NUL. */
 enum { SHA1_BYTES = 20, SHA256_BYTES = 32, SHA256_HEX_BYTES = 65 };
 
 /** One-shot SHA-256 (FIPS 180-4). */

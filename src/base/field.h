@@ -3,8 +3,8 @@
  * A record is written once as a plain struct and one table of fields. From that table come request
  * validation, reply JSON (record.h), row mapping (store/db), the OpenAPI document (api/) and from
  * that the web client's types. Owns nothing: tables are constant data.
- * Invariants: `kind` fits the member's type (FIELD derives it); names are snake_case and equal in JSON,
- * SQL and C. Threads: constant data. */
+ * Invariants: `kind` fits the member's type (FIELD derives it); names are snake_case and equal in
+ * JSON, SQL and C. Threads: constant data. */
 #ifndef BASE_FIELD_H
 #define BASE_FIELD_H
 
@@ -36,7 +36,8 @@ enum field_kind {
     FIELD_BOOL,   /**< bool: JSON true/false, SQL 0/1. */
     FIELD_MAYBE,  /**< maybe: true/false/null. */
     FIELD_OBJECT, /**< A struct in place, described by `.of`. Not in SQL rows. */
-    FIELD_MAYBE_OBJECT, /**< Pointer to a struct described by `.of`; NULL = null. Not in SQL rows. */
+    /** Pointer to a struct described by `.of`; NULL = null. Not in SQL rows. */
+    FIELD_MAYBE_OBJECT,
     FIELD_LIST,   /**< list of structs described by `.of`. Not in SQL rows. */
     FIELD_TEXTS,  /**< list of text. Not in SQL rows. */
 };
@@ -58,7 +59,8 @@ struct field {
     enum field_kind kind;       /**< How to read and write it. */
     size_t offset;              /**< Place in the struct. */
     unsigned flags;             /**< enum field_flags. */
-    int64_t min;                /**< Texts: least code points; ints: least value; lists: least count. */
+    /** Texts: least code points; ints: least value; lists: least count. */
+    int64_t min;
     int64_t max;                /**< The most of the same; 0 with min 0 = the default cap. */
     const char *const *choices; /**< NULL-terminated allowed values of a text, or NULL. */
     const char *format;         /**< OpenAPI format and check: "email", "id", "uri", or NULL. */

@@ -1,7 +1,7 @@
 /* log.c: lines of JSON in one write each.
  *
- * Owns: service name, least level and descriptor, set once at start. A line that does not fit its buffer is
- * cut at a field's border, never inside, so each line stays valid JSON. Threads: any. */
+ * Owns: service name, least level and descriptor, set once at start. A line that does not fit its
+ * buffer is cut at a field's border, never inside, so each line stays valid JSON. Threads: any. */
 #include "base/log.h"
 
 #include "base/clock.h"

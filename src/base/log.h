@@ -10,6 +10,7 @@
 #include "base/field.h"
 #include "base/text.h"
 
+/** How much a line matters. */
 enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARNING, LOG_LEVEL_ERROR };
 
 /** One extra member of a line: a text or an integer. */
@@ -19,6 +20,7 @@ struct log_field {
     int64_t number;   /**< Value when `text` is absent and this is not NO_INT. */
 };
 
+/** A member of a line: a text, or an integer. */
 #define LOG_TEXT(name_, value)                                                                     \
     ((struct log_field){.name = (name_), .text = (value), .number = NO_INT})
 #define LOG_INT(name_, value) ((struct log_field){.name = (name_), .number = (value)})

@@ -1,4 +1,5 @@
-/* random.c: libsodium's generator behind our names. Owns nothing. Threads: any after random_open. */
+/* random.c: libsodium's generator behind our names. Owns nothing. Threads: any after
+ * random_open. */
 #include "base/random.h"
 
 #include "base/digest.h"

@@ -1,8 +1,8 @@
 /* record.h: records to JSON and back, driven by their field tables.
  *
  * Owns nothing; results live in the context's arena. Reading is strict: unknown members, duplicate
- * members, wrong types, numbers that do not fit and depth over 32 are errors that name the field, so
- * that a client learns of its misspelling. Source: RFC 8259. Threads: none of its own. */
+ * members, wrong types, numbers that do not fit and depth over 32 are errors that name the field,
+ * so that a client learns of its misspelling. Source: RFC 8259. Threads: none of its own. */
 #ifndef BASE_RECORD_H
 #define BASE_RECORD_H
 

@@ -3,7 +3,8 @@
 
 #include <math.h>
 
-/* Length of a run at `at` that can be copied as it is: printable ASCII without quote and backslash. */
+/* Length of a run at `at` that can be copied as it is: printable ASCII without quote and
+ * backslash. */
 static size_t plain_run(text t, size_t at) {
     size_t run = 0;
     while (at + run < t.len) {

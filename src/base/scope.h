@@ -13,7 +13,8 @@
 /** Runs `fn(&variable)` when the variable's block is left. */
 #define scoped(fn) __attribute__((cleanup(fn)))
 
-/** Takes the pointer out of `*place`, leaving NULL there, so that a scoped destructor does nothing. */
+/** Takes the pointer out of `*place`, leaving NULL there, so that a scoped destructor does
+ *  nothing. */
 #define move(place)                                                                                \
     __extension__({                                                                                \
         __auto_type moved_ = *(place);                                                             \

@@ -1,4 +1,5 @@
-/* status.c: names of the outcomes, and the translation of errno. Owns constant data. Threads: any. */
+/* status.c: names of the outcomes, and the translation of errno. Owns constant data. Threads:
+ * any. */
 #include "base/status.h"
 
 #include <errno.h>

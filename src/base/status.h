@@ -25,11 +25,13 @@ typedef enum status {
 /** Number of values of `status`. */
 enum { STATUS_COUNT = BUG + 1 };
 
-/** The code's stable lower-case name as used in JSON ("not_found"); "bug" for values out of range. */
+/** The code's stable lower-case name as used in JSON ("not_found"); "bug" for values out of
+ *  range. */
 const char *status_name(status code);
 
 /** The status that fits an errno value: ENOENT → NOT_FOUND, ENOSPC/EDQUOT → QUOTA, EACCES/EPERM →
- *  DENIED, EEXIST → CONFLICT, ENOMEM → NO_MEMORY, EAGAIN/EBUSY → BUSY, ETIMEDOUT → TIMEOUT, else IO. */
+ *  DENIED, EEXIST → CONFLICT, ENOMEM → NO_MEMORY, EAGAIN/EBUSY → BUSY, ETIMEDOUT → TIMEOUT, else
+ *  IO. */
 status status_from_errno(int error_number);
 
 /** Marks a function whose result must be looked at. */

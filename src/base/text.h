@@ -62,7 +62,8 @@ text text_part(text t, size_t from, size_t len);
 text text_trim(text t);
 
 /** Cuts at the first `separator`: `*head` gets what is before, `*rest` what is behind (absent when
- *  there is none). False when `t` is absent, so that `while (text_cut(rest, ',', &item, &rest))` ends. */
+ *  there is none). False when `t` is absent, so that `while (text_cut(rest, ',', &item, &rest))`
+ *  ends. */
 bool text_cut(text t, char separator, text *head, text *rest);
 
 /** Offset of the first such byte, or -1. */

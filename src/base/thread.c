@@ -1,7 +1,7 @@
 /* thread.c: pthreads with the errors that cannot be handled turned into assertions.
  *
- * Owns nothing. Stacks are small (STACK_BYTES) because handlers keep their data in arenas; that is what
- * keeps an idle server small. Threads: any. */
+ * Owns nothing. Stacks are small (STACK_BYTES) because handlers keep their data in arenas; that is
+ * what keeps an idle server small. Threads: any. */
 #include "base/thread.h"
 
 #include "base/clock.h"

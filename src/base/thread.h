@@ -26,12 +26,12 @@ void lock_give(pthread_mutex_t **mutex);
 /** Prepares a condition that waits on the monotonic clock. */
 void condition_init(pthread_cond_t *condition);
 
-/** Waits until signalled or the tick (clock_ticks_ms) is reached; false on time-out. A deadline of 0
- *  waits for ever. The mutex must be held. */
+/** Waits until signalled or the tick (clock_ticks_ms) is reached; false on time-out. A deadline of
+ *  0 waits for ever. The mutex must be held. */
 bool condition_wait(pthread_cond_t *condition, pthread_mutex_t *mutex, int64_t deadline_ms);
 
-/** Starts a thread with a name (at most 15 bytes are kept) and all signals blocked. NO_MEMORY or BUSY
- *  when the system refuses. The caller joins it with thread_join. */
+/** Starts a thread with a name (at most 15 bytes are kept) and all signals blocked. NO_MEMORY or
+ *  BUSY when the system refuses. The caller joins it with thread_join. */
 status thread_start(pthread_t *out, const char *name, void *(*run)(void *), void *argument) CHECKED;
 
 /** Waits for the thread's end. */

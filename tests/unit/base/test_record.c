@@ -62,10 +62,11 @@ static void whole_records_round_trip(void **state) {
     assert_int_equal(record.words.len, 2);
     text written = NO_TEXT;
     assert_int_equal(record_to_json(cx, &outer_schema, &record, &written), OK);
-    assert_text(written, "{\"title\":\"a \xC3\xA9\\\"\",\"mood\":\"glad\",\"size\":-7,\"ratio\":0.5,"
-                         "\"open\":true,\"sure\":false,\"in_place\":{\"name\":\"x\",\"count\":3},"
-                         "\"pointed\":{\"name\":\"y\",\"count\":null},"
-                         "\"several\":[{\"name\":\"z\",\"count\":null}],\"words\":[\"u\",\"v\"]}");
+    assert_text(written,
+                "{\"title\":\"a \xC3\xA9\\\"\",\"mood\":\"glad\",\"size\":-7,\"ratio\":0.5,"
+                "\"open\":true,\"sure\":false,\"in_place\":{\"name\":\"x\",\"count\":3},"
+                "\"pointed\":{\"name\":\"y\",\"count\":null},"
+                "\"several\":[{\"name\":\"z\",\"count\":null}],\"words\":[\"u\",\"v\"]}");
 }
 
 static void absent_members_are_absent(void **state) {
@@ -83,7 +84,8 @@ static void absent_members_are_absent(void **state) {
 /* Each bad body fails as INVALID and names its field. */
 static void bad_bodies_name_their_field(void **state) {
     struct ctx *cx = *state;
-    static const struct { const char *json, *field; } bad[] = {
+    static const struct { const char *json, *field;
+    } bad[] = {
         {"", ""},
         {"[]", "body"},
         {"{\"title\":\"t\"} x", ""},
@@ -99,7 +101,8 @@ static void bad_bodies_name_their_field(void **state) {
         {"{\"title\":\"t\",\"unknown\":1}", "unknown"},
         {"{\"title\":\"t\",\"in_place\":{\"name\":\"n\",\"count\":11}}", "count"},
         {"{\"title\":\"t\",\"in_place\":{\"name\":\"n\"},\"words\":[\"a\",1]}", "words"},
-        {"{\"title\":\"t\",\"in_place\":{\"name\":\"n\"},\"words\":[\"a\",\"b\",\"c\",\"d\"]}", "words"},
+        {"{\"title\":\"t\",\"in_place\":{\"name\":\"n\"},\"words\":[\"a\",\"b\",\"c\",\"d\"]}",
+         "words"},
         {"{\"title\":\"t\",\"several\":[{}]}", "name"},
     };
     for (size_t i = 0; i < COUNT_OF(bad); i++) {
@@ -129,7 +132,8 @@ static void form_values_are_typed(void **state) {
     struct ctx *cx = *state;
     struct outer record;
     record_clear(&outer_schema, &record);
-    assert_int_equal(record_set_from_text(cx, &outer_schema, &record, TEXT("size"), TEXT("12")), OK);
+    assert_int_equal(record_set_from_text(cx, &outer_schema, &record, TEXT("size"), TEXT("12")),
+                     OK);
     assert_int_equal(record_set_from_text(cx, &outer_schema, &record, TEXT("open"), TEXT("1")), OK);
     assert_true(record.size == 12 && record.open);
     assert_int_equal(record_set_from_text(cx, &outer_schema, &record, TEXT("nope"), TEXT("1")),
