@@ -84,7 +84,8 @@ static void absent_members_are_absent(void **state) {
 /* Each bad body fails as INVALID and names its field. */
 static void bad_bodies_name_their_field(void **state) {
     struct ctx *cx = *state;
-    static const struct { const char *json, *field;
+    static const struct {
+        const char *json, *field;
     } bad[] = {
         {"", ""},
         {"[]", "body"},

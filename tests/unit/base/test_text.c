@@ -39,7 +39,7 @@ static void utf8_is_checked(void **state) {
     assert_true(text_is_utf8(TEXT("Größe 日本 \xF0\x9F\x8E\xAC")));
     assert_int_equal(text_code_points(TEXT("日本\xF0\x9F\x8E\xAC")), 3);
     const char *bad[] = {"\xC0\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80",
-                         "\xE2\x82", "\xFF",         "a\x80"};
+                         "\xE2\x82", "\xFF", "a\x80"};
     for (size_t i = 0; i < COUNT_OF(bad); i++) assert_false(text_is_utf8(text_of(bad[i])));
 }
 
