@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { FRAGMENT_MOST_SAMPLES = 100000, SEGMENTS_MOST = SEGMENT_INDEX_MOST };
+enum { FRAGMENT_MOST_SAMPLES = 100000, REORDER_MOST = 16, SEGMENTS_MOST = SEGMENT_INDEX_MOST };
 
 struct cmaf {
     int fd;
@@ -26,6 +26,9 @@ struct cmaf {
     size_t sidx_room;
     uint64_t end_bytes;   /* where the next fragment goes */
     int64_t end_time;     /* what is written lasts until here */
+    size_t reorder;       /* frames decoded ahead of being shown */
+    int64_t before[REORDER_MOST]; /* when the latest so many frames are shown; INT64_MIN = none yet */
+    int64_t next_decode;  /* least decode time of the next frame */
     uint32_t sequence;
     int64_t frames;
     struct bytes data;    /* the present fragment's */
@@ -82,6 +85,8 @@ status cmaf_open(struct ctx *cx, int fd, const struct cmaf_track *track, struct 
     *cmaf = (struct cmaf){.fd = fd, .kind = track->kind, .timescale = track->timescale,
                           .priming = track->priming, .width = track->width,
                           .height = track->height};
+    cmaf->reorder = track->reorder < REORDER_MOST ? track->reorder : REORDER_MOST;
+    for (size_t i = 0; i < cmaf->reorder; i++) cmaf->before[i] = INT64_MIN;
     (void)strncat(cmaf->codecs, track->codecs, sizeof cmaf->codecs - 1);
     scoped(bytes_done) struct bytes init = {0};
     cmaf_box_init(&init, track, &cmaf->duration_at);
@@ -128,36 +133,51 @@ static int compare_times(const void *left, const void *right) {
     return (a > b) - (a < b);
 }
 
-/* Video: the n-th frame in decode order is decoded at the n-th presentation time. That keeps decode
- * times ascending whatever the encoder reordered, and begins every fragment at its key frame. */
-static status assign_video_times(struct ctx *cx, struct cmaf *cmaf, int64_t end) {
-    size_t count = cmaf->sample_count;
-    scoped(scope_free) int64_t *times = calloc(count + 1, sizeof *times);
+/* Video: the n-th frame in decode order is decoded when the frame `reorder` places earlier is shown, so
+ * that no frame is shown before it is decoded. The first ones, which have none before them, follow each
+ * other by one unit: the track starts at zero without an edit list or negative offsets, which some
+ * players overlook and others take for a shift. `last`: nothing follows, the end is shown time. */
+static status assign_video_times(struct ctx *cx, struct cmaf *cmaf, int64_t end, bool last) {
+    size_t count = cmaf->sample_count, reorder = cmaf->reorder;
+    scoped(scope_free) int64_t *times = calloc(reorder + count + 1, sizeof *times);
     TRY_NEW(cx, times);
-    for (size_t i = 0; i < count; i++) times[i] = cmaf->samples[i].time;
-    qsort(times, count, sizeof *times, compare_times);
-    times[count] = end;
+    int64_t *shown = times + reorder;
+    memcpy(times, cmaf->before, reorder * sizeof *times);
+    for (size_t i = 0; i < count; i++) shown[i] = cmaf->samples[i].time;
+    qsort(shown, count, sizeof *shown, compare_times);
     for (size_t i = 0; i < count; i++) {
-        int64_t duration = times[i + 1] - times[i];
-        if (duration <= 0 || duration > UINT32_MAX) {
-            return ctx_fail(cx, BUG, "Frames of a fragment are not in order.");
-        }
-        cmaf->samples[i].decode_time = times[i];
-        cmaf->samples[i].duration = (uint32_t)duration;
+        int64_t soonest = cmaf->next_decode;
+        cmaf->samples[i].decode_time = times[i] > soonest ? times[i] : soonest;
+        cmaf->next_decode = cmaf->samples[i].decode_time + 1;
+        if (i > 0 && shown[i] == shown[i - 1]) return ctx_fail(cx, BUG, "Two frames at one time.");
     }
+    shown[count] = end; /* only looked at when frames are not reordered at all */
+    int64_t next = times[count] > cmaf->next_decode ? times[count] : cmaf->next_decode;
+    if (last) next = cmaf->samples[count - 1].decode_time + end - shown[count - 1];
+    for (size_t i = 0; i < count; i++) {
+        int64_t until = i + 1 < count ? cmaf->samples[i + 1].decode_time : next;
+        cmaf->samples[i].duration = (uint32_t)(until - cmaf->samples[i].decode_time);
+    }
+    memcpy(cmaf->before, times + count, reorder * sizeof *times);
     return OK;
 }
 
-static status assign_times(struct ctx *cx, struct cmaf *cmaf, int64_t end) {
-    if (cmaf->kind == SEGMENT_INDEX_VIDEO) {
-        TRY(assign_video_times(cx, cmaf, end));
-    } else {
-        for (size_t i = 0; i < cmaf->sample_count; i++) {
-            cmaf->samples[i].decode_time = cmaf->samples[i].time;
-        }
+static int64_t first_shown(const struct cmaf *cmaf) {
+    int64_t first = cmaf->samples[0].time;
+    for (size_t i = 1; i < cmaf->sample_count; i++) {
+        if (cmaf->samples[i].time < first) first = cmaf->samples[i].time;
     }
-    if (cmaf->samples[0].decode_time < cmaf->end_time || end <= cmaf->samples[0].decode_time) {
+    return first;
+}
+
+static status assign_times(struct ctx *cx, struct cmaf *cmaf, int64_t end, bool last) {
+    int64_t first = first_shown(cmaf);
+    if (first < cmaf->end_time || end <= first || end - first > UINT32_MAX) {
         return ctx_fail(cx, BUG, "Fragments are not in order.");
+    }
+    if (cmaf->kind == SEGMENT_INDEX_VIDEO) return assign_video_times(cx, cmaf, end, last);
+    for (size_t i = 0; i < cmaf->sample_count; i++) {
+        cmaf->samples[i].decode_time = cmaf->samples[i].time;
     }
     return OK;
 }
@@ -180,18 +200,18 @@ static void count_in(struct cmaf *cmaf, size_t head_size, int64_t duration) {
     bytes_clear(&cmaf->data);
 }
 
-status cmaf_end_fragment(struct ctx *cx, struct cmaf *cmaf, int64_t end) {
+status cmaf_end_fragment(struct ctx *cx, struct cmaf *cmaf, int64_t end, bool last) {
     if (cmaf->sample_count == 0) return OK;
     settle_sample(cmaf);
     if (cmaf->data.failed) return ctx_no_memory(cx);
-    TRY(assign_times(cx, cmaf, end));
+    int64_t from = first_shown(cmaf);
+    TRY(assign_times(cx, cmaf, end, last));
     scoped(bytes_done) struct bytes head = {0};
     cmaf_box_fragment(&head, cmaf->kind, ++cmaf->sequence, cmaf->samples, cmaf->sample_count,
                       cmaf->data.len);
     if (head.failed) return ctx_no_memory(cx);
     TRY(write_at(cx, cmaf, head.at, head.len, cmaf->end_bytes));
     TRY(write_at(cx, cmaf, cmaf->data.at, cmaf->data.len, cmaf->end_bytes + head.len));
-    int64_t from = cmaf->samples[0].decode_time;
     if (cmaf->end_time == 0) from += cmaf->priming; /* skipped by the edit: not shown */
     cmaf->end_time = end;
     count_in(cmaf, head.len, end > from ? end - from : 1);

@@ -44,6 +44,7 @@ AVRational inspect_frame_rate(AVFormatContext *format, const AVStream *stream) {
 
 /* A mirror image is a turn followed by a flip (ISO/IEC 14496-12 §8.3.2 has the matrix). */
 static void take_orientation(const AVStream *stream, struct media_stream *out) {
+    out->rotation_degrees = 0;
     size_t size = 0;
     const int32_t *matrix =
         (const int32_t *)av_stream_get_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX, &size);

@@ -250,7 +250,8 @@ static status describe_part(struct ctx *cx, const struct media_rendition_plan *p
     out->width = plan->width;
     out->height = plan->height;
     if (index->frame_rate_milli) out->frame_rate = index->frame_rate_milli / 1000.0;
-    out->codecs = index->codecs;
+    /* The index lives in its rung, which ends before the result is used. */
+    if (text_copy(cx->arena, index->codecs, &out->codecs) != OK) return ctx_no_memory(cx);
     out->bandwidth_bps = index->bandwidth_bps;
     out->average_bandwidth_bps = index->average_bandwidth_bps;
     out->size_bytes = made->size_bytes;

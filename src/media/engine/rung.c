@@ -76,6 +76,7 @@ static status open_file(struct rung *rung) {
         .config_size = config.record.len,
         .width = (unsigned)rung->plan->width,
         .height = (unsigned)rung->plan->height,
+        .reorder = (unsigned)rung->encoder->has_b_frames,
         .primaries = setup->colour.primaries,
         .transfer = setup->colour.transfer,
         .matrix = setup->colour.matrix,
@@ -93,7 +94,7 @@ static status begin_fragment(struct rung *rung, int64_t time) {
     bool segment = keys->at[keys->first].segment;
     keys->first = (keys->first + 1) % KEYS_MOST;
     keys->count--;
-    TRY(cmaf_end_fragment(&rung->cx, rung->cmaf, time));
+    TRY(cmaf_end_fragment(&rung->cx, rung->cmaf, time, false));
     return segment ? cmaf_end_segment(&rung->cx, rung->cmaf) : OK;
 }
 
@@ -155,7 +156,7 @@ static status take_picture(struct rung *rung, const struct picture *picture) {
 
 static status finish(struct rung *rung) {
     TRY(encode(rung, NULL));
-    TRY(cmaf_end_fragment(&rung->cx, rung->cmaf, atomic_load(&rung->end_time)));
+    TRY(cmaf_end_fragment(&rung->cx, rung->cmaf, atomic_load(&rung->end_time), true));
     TRY(cmaf_finish(&rung->cx, rung->cmaf, &rung->made.index, &rung->made.size_bytes));
     report_position(rung->setup.report, rung->setup.part, INT64_MAX);
     return OK;
