@@ -161,7 +161,9 @@ struct http_options {
         *trusted_proxies; /**< Space-separated addresses believed in X-Forwarded-For, or NULL. */
 };
 
-/** Starts listening. IO: the port is taken (the sentence says so). Copies options and app. */
+/** Starts listening. IO: the port is taken (the sentence says so). INVALID: an option is malformed.
+ *  Copies options and app. `out` is written before the first request can come in, and is NULL again
+ *  after a failure: callbacks may use what it points to. */
 status http_server_open(struct ctx *cx, const struct http_options *options,
                         const struct http_app *app, struct http_server **out) CHECKED;
 

@@ -241,6 +241,8 @@ static enum MHD_Result head_end(struct flight *flight, const char *method, const
                                 .headers = at,
                                 .header_count = seen.count};
     struct guard_verdict verdict = head_check(flight, &block);
+    if (!verdict.code && atomic_load(&flight->link->deaf))
+        verdict = (struct guard_verdict){503, "The server is being stopped; try again."};
     exchange->peer = text_of(flight->link->peer);
     if (verdict.code) {
         exchange->path = TEXT("/");

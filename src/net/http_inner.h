@@ -59,6 +59,7 @@ struct link {
     _Atomic int64_t since_ms;   /* when the state was entered */
     _Atomic int64_t body_bytes; /* received in state LINK_BODY */
     _Atomic bool used;          /* a request has been answered */
+    _Atomic bool deaf;          /* our ear is, or is about to be, shut by a drain */
     int64_t seen_ms;            /* watchdog's own: the since_ms that the next four belong to */
     uint64_t quiet_bytes;       /* TCP's count of received bytes when the link was found idle */
     int64_t head_ms;            /* when a head's first bytes were noticed; 0 = not yet */

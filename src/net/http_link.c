@@ -153,7 +153,7 @@ static void count_down(struct link *link) {
 void http_link_enter(struct link *link, enum link_state state) {
     atomic_store_explicit(&link->body_bytes, 0, memory_order_relaxed);
     atomic_store_explicit(&link->since_ms, clock_ticks_ms(), memory_order_relaxed);
-    atomic_store_explicit(&link->state, state, memory_order_release);
+    atomic_store(&link->state, (int)state); /* in order with `deaf`, see http_watchdog.c */
 }
 
 static void link_open(struct http_server *server, struct MHD_Connection *connection,

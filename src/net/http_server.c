@@ -170,13 +170,12 @@ status http_server_open(struct ctx *cx, const struct http_options *options,
     (void)pthread_mutex_init(&server->links_lock, NULL);
     (void)pthread_mutex_init(&server->streams_lock, NULL);
     random_bytes(&server->request_seed, sizeof server->request_seed);
-    status started = server_start(cx, server);
-    if (started != OK) {
-        http_server_close(server);
-        return started;
-    }
     *out = server;
-    return OK;
+    status started = server_start(cx, server);
+    if (started == OK) return OK;
+    *out = NULL;
+    http_server_close(server);
+    return started;
 }
 
 uint16_t http_server_port(const struct http_server *server) {

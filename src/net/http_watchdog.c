@@ -17,6 +17,7 @@
 enum {
     TICK_MS = 1000,        /* at most between two looks */
     TICK_LEAST_MS = 10,    /* and at least */
+    QUIET_MS = 50,         /* a connection idle for so long is cut by a drain */
     BATCH = 128,           /* links asked about in one system call */
     RATE_WINDOW_HEADS = 3, /* a body's rate is measured over so many header times (30 s) */
 };
@@ -115,12 +116,26 @@ static void links_look(struct http_server *server, int64_t now_ms) {
     batch_look(&batch);
 }
 
+/* Shuts our ear, so that the poll thread finds the connection ended. A request may come at this
+ * very moment; then either it is seen here (the link isn't idle any more) or it sees that it came
+ * too late (http_exchange.c answers 503): going on with it would be in vain, as the library drops a
+ * resumed connection at whose end it arrives. */
+static void ear_shut(struct link *link) {
+    atomic_store(&link->deaf, true);
+    if (atomic_load(&link->state) == LINK_IDLE)
+        (void)shutdown(link->fd, SHUT_RD);
+    else
+        atomic_store(&link->deaf, false);
+}
+
 void http_watchdog_cut_idle(struct http_server *server) {
+    int64_t now_ms = clock_ticks_ms();
     LOCKED(&server->links_lock);
     for (struct link *link = server->links; link; link = link->next) {
-        /* Only our ear is shut: a request that has come already is still read, and answered. */
-        if (atomic_load_explicit(&link->state, memory_order_acquire) == LINK_IDLE)
-            (void)shutdown(link->fd, SHUT_RD);
+        int waiting = 0;
+        int64_t since_ms = atomic_load_explicit(&link->since_ms, memory_order_relaxed);
+        if (atomic_load(&link->state) != LINK_IDLE || now_ms - since_ms < QUIET_MS) continue;
+        if (ioctl(link->fd, FIONREAD, &waiting) == 0 && waiting == 0) ear_shut(link);
     }
 }
 

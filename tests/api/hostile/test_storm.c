@@ -140,8 +140,8 @@ static void more_work_than_workers_is_refused_in_time(void **state) {
 struct clients {
     const struct echo *echo;
     _Atomic int64_t answered;
-    _Atomic int64_t broken; /* an answer that began and didn't end */
-    _Atomic bool wrong;
+    _Atomic int64_t broken;  /* an answer that began and didn't end */
+    _Atomic int64_t refused; /* answered, but with an error */
 };
 
 /* Asks on one connection, as fast as answers come, until the server has no more. */
@@ -163,7 +163,7 @@ static void *client(void *argument) {
             atomic_fetch_add(&clients->answered, 1);
         else if (answers.size)
             atomic_fetch_add(&clients->broken, 1);
-        if (whole && answers.codes[0] >= 300) atomic_store(&clients->wrong, true);
+        if (whole && answers.codes[0] >= 300) atomic_fetch_add(&clients->refused, 1);
         answers_done(&answers);
         if (!whole) break;
     }
@@ -186,9 +186,10 @@ static void a_drain_answers_all_that_has_begun(void **state) {
         assert_true(echo.begun > CLIENTS);
         assert_int_equal(echo.begun, echo.ended);
         assert_int_equal(echo.begun, echo.completed);
-        assert_int_equal(clients.answered, echo.completed);
+        assert_int_equal(clients.answered - clients.refused, echo.completed);
         assert_int_equal(clients.broken, 0);
-        assert_false(clients.wrong);
+        /* One that arrives in the very moment at which its idle connection is cut. */
+        assert_true(clients.refused <= 1);
     }
 }
 

@@ -46,7 +46,7 @@ await check("the title may be left out and the fields may follow the file", asyn
 });
 
 await check("hostile file names stay names", async () => {
-  for (const name of ["../../etc/passwd", "..\\..\\boot.ini", "a\u0007b.mp4", ".", "%2e%2e%2f"]) {
+  for (const name of ["../../etc/passwd", "..\\..\\boot.ini", ".", "%2e%2e%2f"]) {
     const sent = await upload(ann, small, { title: "t" }, name);
     assert.equal(sent.status, 201, `${JSON.stringify(name)}: ${JSON.stringify(sent.body)}`);
     const [kept] = rows(`SELECT source_name FROM videos WHERE id = '${sent.body.id}'`);
@@ -54,6 +54,7 @@ await check("hostile file names stay names", async () => {
     const gone = await ask("DELETE", `/api/v1/videos/${sent.body.id}`, { as: ann });
     assert.equal(gone.status, 204);
   }
+  assert.equal((await upload(ann, small, { title: "t" }, "a\u0007b.mp4")).status, 422);
 });
 
 await check("what can't be right is refused, and leaves nothing", async () => {
