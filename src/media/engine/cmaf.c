@@ -27,8 +27,9 @@ struct cmaf {
     uint64_t end_bytes;   /* where the next fragment goes */
     int64_t end_time;     /* what is written lasts until here */
     size_t reorder;       /* frames decoded ahead of being shown */
-    int64_t before[REORDER_MOST]; /* when the latest so many frames are shown; INT64_MIN = none yet */
-    int64_t next_decode;  /* least decode time of the next frame */
+    int64_t before[REORDER_MOST]; /* when the latest so many frames are shown */
+    int64_t delay;        /* how much later than they say frames are shown */
+    int64_t last_decode;  /* decode time of the last frame; -1 before the first */
     uint32_t sequence;
     int64_t frames;
     struct bytes data;    /* the present fragment's */
@@ -86,7 +87,8 @@ status cmaf_open(struct ctx *cx, int fd, const struct cmaf_track *track, struct 
                           .priming = track->priming, .width = track->width,
                           .height = track->height};
     cmaf->reorder = track->reorder < REORDER_MOST ? track->reorder : REORDER_MOST;
-    for (size_t i = 0; i < cmaf->reorder; i++) cmaf->before[i] = INT64_MIN;
+    cmaf->delay = track->delay;
+    cmaf->last_decode = -1;
     (void)strncat(cmaf->codecs, track->codecs, sizeof cmaf->codecs - 1);
     scoped(bytes_done) struct bytes init = {0};
     cmaf_box_init(&init, track, &cmaf->duration_at);
@@ -133,31 +135,30 @@ static int compare_times(const void *left, const void *right) {
     return (a > b) - (a < b);
 }
 
-/* Video: the n-th frame in decode order is decoded when the frame `reorder` places earlier is shown, so
- * that no frame is shown before it is decoded. The first ones, which have none before them, follow each
- * other by one unit: the track starts at zero without an edit list or negative offsets, which some
- * players overlook and others take for a shift. `last`: nothing follows, the end is shown time. */
-static status assign_video_times(struct ctx *cx, struct cmaf *cmaf, int64_t end, bool last) {
+/* Video: the n-th frame in decode order is decoded at the n-th time of showing, so that a segment's first
+ * decode time is its own time. All frames are shown `delay` later than they say, which the edit list
+ * takes back, so that none is shown before it is decoded; where frames are far apart the decode time is
+ * held back to ensure that. `end` is where the next fragment begins. */
+static status assign_video_times(struct ctx *cx, struct cmaf *cmaf, int64_t end) {
     size_t count = cmaf->sample_count, reorder = cmaf->reorder;
     scoped(scope_free) int64_t *times = calloc(reorder + count + 1, sizeof *times);
     TRY_NEW(cx, times);
-    int64_t *shown = times + reorder;
+    int64_t *shown = times + reorder; /* times[i] is the time `reorder` places before shown[i] */
     memcpy(times, cmaf->before, reorder * sizeof *times);
     for (size_t i = 0; i < count; i++) shown[i] = cmaf->samples[i].time;
     qsort(shown, count, sizeof *shown, compare_times);
-    for (size_t i = 0; i < count; i++) {
-        int64_t soonest = cmaf->next_decode;
-        cmaf->samples[i].decode_time = times[i] > soonest ? times[i] : soonest;
-        cmaf->next_decode = cmaf->samples[i].decode_time + 1;
-        if (i > 0 && shown[i] == shown[i - 1]) return ctx_fail(cx, BUG, "Two frames at one time.");
+    shown[count] = end;
+    int64_t last = cmaf->last_decode;
+    for (size_t i = 0; i <= count; i++) {
+        int64_t latest = times[i] + cmaf->delay;
+        int64_t time = shown[i] < latest ? shown[i] : latest;
+        if (time <= last) time = last + 1;
+        if (i < count) cmaf->samples[i].decode_time = time;
+        if (i > 0) cmaf->samples[i - 1].duration = (uint32_t)(time - last);
+        if (i < count) cmaf->last_decode = time;
+        last = time;
     }
-    shown[count] = end; /* only looked at when frames are not reordered at all */
-    int64_t next = times[count] > cmaf->next_decode ? times[count] : cmaf->next_decode;
-    if (last) next = cmaf->samples[count - 1].decode_time + end - shown[count - 1];
-    for (size_t i = 0; i < count; i++) {
-        int64_t until = i + 1 < count ? cmaf->samples[i + 1].decode_time : next;
-        cmaf->samples[i].duration = (uint32_t)(until - cmaf->samples[i].decode_time);
-    }
+    for (size_t i = 0; i < count; i++) cmaf->samples[i].time += cmaf->delay;
     memcpy(cmaf->before, times + count, reorder * sizeof *times);
     return OK;
 }
@@ -170,12 +171,12 @@ static int64_t first_shown(const struct cmaf *cmaf) {
     return first;
 }
 
-static status assign_times(struct ctx *cx, struct cmaf *cmaf, int64_t end, bool last) {
+static status assign_times(struct ctx *cx, struct cmaf *cmaf, int64_t end) {
     int64_t first = first_shown(cmaf);
     if (first < cmaf->end_time || end <= first || end - first > UINT32_MAX) {
         return ctx_fail(cx, BUG, "Fragments are not in order.");
     }
-    if (cmaf->kind == SEGMENT_INDEX_VIDEO) return assign_video_times(cx, cmaf, end, last);
+    if (cmaf->kind == SEGMENT_INDEX_VIDEO) return assign_video_times(cx, cmaf, end);
     for (size_t i = 0; i < cmaf->sample_count; i++) {
         cmaf->samples[i].decode_time = cmaf->samples[i].time;
     }
@@ -200,12 +201,12 @@ static void count_in(struct cmaf *cmaf, size_t head_size, int64_t duration) {
     bytes_clear(&cmaf->data);
 }
 
-status cmaf_end_fragment(struct ctx *cx, struct cmaf *cmaf, int64_t end, bool last) {
+status cmaf_end_fragment(struct ctx *cx, struct cmaf *cmaf, int64_t end) {
     if (cmaf->sample_count == 0) return OK;
     settle_sample(cmaf);
     if (cmaf->data.failed) return ctx_no_memory(cx);
     int64_t from = first_shown(cmaf);
-    TRY(assign_times(cx, cmaf, end, last));
+    TRY(assign_times(cx, cmaf, end));
     scoped(bytes_done) struct bytes head = {0};
     cmaf_box_fragment(&head, cmaf->kind, ++cmaf->sequence, cmaf->samples, cmaf->sample_count,
                       cmaf->data.len);

@@ -3,9 +3,8 @@
  * Own code and not libavformat's, because the index, exact segment boundaries in all renditions and a
  * file that can be continued at a boundary need control of every box. Layout: ftyp, moov, a sidx (with
  * padding, filled in at the end), then fragments of moof and mdat; a segment is one or more fragments
- * and begins with a key frame. Video starts at zero without edit list and without negative composition
- * offsets (cmaf.c says how), so that every player sees the same times. Audio with encoder priming has one
- * edit that skips it.
+ * and begins with a key frame. One edit skips the encoder's priming of audio and the delay that reordered
+ * video frames need; decode times count as if there were none, so segments begin where the index says.
  * Owns: the fragment being gathered and the table of segments, freed by cmaf_close; the descriptor is
  * the caller's and is written by offset. Threads: one at a time. */
 #ifndef MEDIA_ENGINE_CMAF_H
@@ -25,6 +24,7 @@ struct cmaf_track {
     unsigned width;           /**< Video: pixels. */
     unsigned height;
     unsigned reorder;         /**< Video: how many frames are decoded ahead of being shown. */
+    uint32_t delay;           /**< Video: that many frames' duration, in units. */
     unsigned primaries;       /**< Video: code points of ITU-T H.273; 2 = unspecified. */
     unsigned transfer;
     unsigned matrix;
@@ -47,9 +47,9 @@ status cmaf_open(struct ctx *cx, int fd, const struct cmaf_track *track, struct 
 status cmaf_sample(struct ctx *cx, struct cmaf *cmaf, int64_t time, uint32_t duration, bool key,
                    struct bytes **out_data) CHECKED;
 
-/** Ends the fragment, whose content lasts until `end` (the next one's first time), and writes it; `last`:
- *  none follows. Does nothing without samples. BUG: times do not ascend. */
-status cmaf_end_fragment(struct ctx *cx, struct cmaf *cmaf, int64_t end, bool last) CHECKED;
+/** Ends the fragment, whose content lasts until `end` (the next one's first time), and writes it.
+ *  Does nothing without samples. BUG: times do not ascend. */
+status cmaf_end_fragment(struct ctx *cx, struct cmaf *cmaf, int64_t end) CHECKED;
 
 /** Ends the segment: the next fragment begins a new one. Does nothing without fragments. */
 status cmaf_end_segment(struct ctx *cx, struct cmaf *cmaf) CHECKED;

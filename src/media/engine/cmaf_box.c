@@ -50,12 +50,13 @@ static void put_tkhd(struct bytes *out, const struct cmaf_track *track) {
 
 /* (8.6.6) A duration of zero in a fragmented file means all of it. */
 static void put_edit(struct bytes *out, const struct cmaf_track *track) {
-    if (track->priming == 0) return;
+    uint32_t skipped = track->priming + track->delay;
+    if (skipped == 0) return;
     size_t box = bytes_box(out, "edts");
     size_t list = bytes_full_box(out, "elst", 0, 0);
     bytes_put_u32(out, 1);
     bytes_put_u32(out, 0);
-    bytes_put_u32(out, track->priming);
+    bytes_put_u32(out, skipped);
     bytes_put_u32(out, 0x10000);
     bytes_box_end(out, list);
     bytes_box_end(out, box);

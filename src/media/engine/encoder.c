@@ -9,8 +9,8 @@
 #include <math.h>
 
 /* Superfast with a short look-ahead and macroblock tree costs little more than superfast and comes close
- * to veryfast in bits. Without a pyramid only one frame is decoded ahead, so that just the first frame's
- * decode time is odd (cmaf.c); that costs less than 0.0005 SSIM. The key frame grid is ours alone: no others (scene cuts become plain I frames). */
+ * to veryfast in bits. Without a pyramid only one frame is decoded ahead, so that a
+ * player which overlooks edit lists is one frame off at most; that costs less than 0.0005 SSIM. The key frame grid is ours alone: no others (scene cuts become plain I frames). */
 static const char settings[] =
     "rc-lookahead=10:mbtree=1:subme=2:b-pyramid=none:keyint=infinite:min-keyint=1000000:open-gop=0:force-cfr=0";
 

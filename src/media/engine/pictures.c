@@ -125,6 +125,7 @@ static status open_rungs(struct ctx *cx, struct pictures *pictures, const AVFram
             .part = left - 1,
             .fd = setup->fds[left - 1],
             .timescale = (int)pictures->timeline.timescale,
+            .frame_units = pictures->timeline.frame,
             .colour = setup->plan->tone_map ? colour_standard() : colour_of(frame),
             .threads = threads_for(pictures, left - 1),
             .below = below,

@@ -77,6 +77,7 @@ static status open_file(struct rung *rung) {
         .width = (unsigned)rung->plan->width,
         .height = (unsigned)rung->plan->height,
         .reorder = (unsigned)rung->encoder->has_b_frames,
+        .delay = (uint32_t)(rung->encoder->has_b_frames * setup->frame_units),
         .primaries = setup->colour.primaries,
         .transfer = setup->colour.transfer,
         .matrix = setup->colour.matrix,
@@ -94,7 +95,7 @@ static status begin_fragment(struct rung *rung, int64_t time) {
     bool segment = keys->at[keys->first].segment;
     keys->first = (keys->first + 1) % KEYS_MOST;
     keys->count--;
-    TRY(cmaf_end_fragment(&rung->cx, rung->cmaf, time, false));
+    TRY(cmaf_end_fragment(&rung->cx, rung->cmaf, time));
     return segment ? cmaf_end_segment(&rung->cx, rung->cmaf) : OK;
 }
 
@@ -156,7 +157,7 @@ static status take_picture(struct rung *rung, const struct picture *picture) {
 
 static status finish(struct rung *rung) {
     TRY(encode(rung, NULL));
-    TRY(cmaf_end_fragment(&rung->cx, rung->cmaf, atomic_load(&rung->end_time), true));
+    TRY(cmaf_end_fragment(&rung->cx, rung->cmaf, atomic_load(&rung->end_time)));
     TRY(cmaf_finish(&rung->cx, rung->cmaf, &rung->made.index, &rung->made.size_bytes));
     report_position(rung->setup.report, rung->setup.part, INT64_MAX);
     return OK;

@@ -21,6 +21,7 @@ struct rung_setup {
     size_t part;            /**< Number of the rendition in the plan. */
     int fd;                 /**< Its output. */
     int timescale;          /**< Units of all times. */
+    int64_t frame_units;    /**< Nominal duration of a frame, in units. */
     struct colour colour;   /**< Of the pictures, kept in the rendition. */
     int threads;            /**< For its encoder. */
     struct rung *below;     /**< Next smaller, or NULL. */
