@@ -221,7 +221,7 @@ struct MHD_Response *http_events_response(struct flight *flight) {
     struct event_stream *stream = reply->events;
     if (!stream) return NULL;
     struct MHD_Response *response =
-        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 4096, stream_read, stream, NULL);
+        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 1024, stream_read, stream, NULL);
     if (!response) return NULL;
     flight->events = stream;
     if (!reply->content_type.at) reply->content_type = TEXT("text/event-stream; charset=utf-8");

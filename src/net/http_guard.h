@@ -13,9 +13,9 @@
 
 /** What a head may measure. */
 enum {
-    GUARD_HEADERS = 100,              /**< More than these are refused with 431. */
-    GUARD_HEADER_BLOCK_BYTES = 16384, /**< Request line and headers together. */
-    GUARD_TARGET_BYTES = 8192,        /**< Longer request targets are refused with 414. */
+    GUARD_HEADERS = 100,             /**< More than these are refused with 431. */
+    GUARD_HEADER_BLOCK_BYTES = 8192, /**< Request line and headers together. */
+    GUARD_TARGET_BYTES = 4096,       /**< Longer request targets are refused with 414. */
 };
 
 /** A request's head as it was read. */

@@ -22,8 +22,11 @@
 
 /** Sizes and times of the server's own. */
 enum {
-    LINK_PEER_BYTES = 48,    /* an IPv6 address as text */
-    LINK_POOL_BYTES = 32768, /* the library's memory for one connection: head, buffers */
+    LINK_PEER_BYTES = 48, /* an IPv6 address as text */
+    /* The library's memory for one connection. It must hold the largest head
+     * (GUARD_HEADER_BLOCK_BYTES), an entry for each of its headers, and still 3 kB for the head of
+     * the reply. */
+    LINK_POOL_BYTES = 16384,
     SWALLOW_BYTES = 65536,   /* a refused body up to this is read and dropped, and the link kept */
     LINGER_MS = 2000,        /* how long a refused sender may go on before it is cut */
     LINGER_BYTES = 16 << 20, /* and how much of it is read */
