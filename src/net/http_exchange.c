@@ -194,6 +194,8 @@ static bool headers_keep(struct flight *flight, const struct guard_block *block)
 }
 
 static struct guard_verdict head_check(struct flight *flight, const struct guard_block *block) {
+    if (block->target.len > GUARD_TARGET_BYTES)
+        return (struct guard_verdict){414, "The request's target is too long."};
     if (block->header_count > GUARD_HEADERS)
         return (struct guard_verdict){431, "The request has too many headers."};
     if (block->size > GUARD_HEADER_BLOCK_BYTES)

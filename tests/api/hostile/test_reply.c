@@ -222,7 +222,8 @@ static void an_idle_listener_is_cheap(void **state) {
     if (MEASURE_MEMORY) assert_true(each_bytes <= LISTENER_KIB * 1024);
     assert_int_equal(echo_stop(&echo, "drain 3000\n"), 0); /* a drain ends them all */
     for (int i = 0; i < LISTENERS; i++) (void)close(fds[i]);
-    assert_int_equal(echo.begun, echo.completed + 20);
+    assert_true(echo.completed >= LISTENERS);
+    assert_int_equal(echo.begun, echo.ended);
 }
 
 static void only_listed_proxies_are_believed(void **state) {
