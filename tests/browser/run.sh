@@ -14,7 +14,7 @@ matinee=${1:?which matinee shall be tested?}
 shift
 [ $# -gt 0 ] || set -- "$here"/*.test.ts
 
-for tool in "${CHROMIUM:-/usr/bin/chromium}" ffmpeg node; do
+for tool in "${CHROMIUM:-/usr/bin/chromium}" ffmpeg node npm curl; do
     command -v "$tool" >/dev/null || { echo "$tool isn't installed"; exit 77; }
 done
 [ -d "$web/node_modules/playwright-core" ] || { echo "web/node_modules isn't there"; exit 77; }
@@ -60,6 +60,10 @@ admin=$(told admin)
 export MATINEE_URL="$url"
 export MATINEE_ADMIN_EMAIL="${admin%% *}"
 export MATINEE_ADMIN_PASSWORD="${admin#* }"
+
+# The types the application was built with must be those of this very server.
+curl -fsS "$url/api/openapi.json" >"$home/openapi.json" || exit 1
+npm --prefix "$web" run --silent generate:check -- "$home/openapi.json" || exit 1
 
 # One file after the other: browsers side by side would only wait for each other.
 result=0

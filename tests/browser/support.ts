@@ -135,7 +135,7 @@ export async function shot(page: Page, name: string, fullPage = false): Promise<
 let count = 0;
 
 export function newEmail(name: string): string {
-  return `${name}-${process.pid}-${Date.now().toString(36)}-${++count}@example.org`;
+  return `${name.replace(/\W+/g, "-")}-${process.pid}-${Date.now().toString(36)}-${++count}@example.org`;
 }
 
 /** Makes an account through the form; afterwards the page is signed in. */

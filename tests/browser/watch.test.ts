@@ -132,7 +132,7 @@ test("a film opened while it is processed starts by itself, on a phone in the da
     async ({ page }) => {
       await signUp(page, "Noor");
       await page.goto("/upload");
-      await drop(page, [film("early bird.mp4", { seconds: 20, size: "1920x1080" })]);
+      await drop(page, [film("early bird.mp4", { seconds: 16 })]);
       const publishButton = page.getByRole("button", { name: "Publish" });
       await publishButton.click();
       await card(page, "early bird").getByText("Published").waitFor();
