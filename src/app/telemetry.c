@@ -77,12 +77,12 @@ static void count(struct telemetry *telemetry, const struct observation *what) {
     if (!what->completed) add(&meter->broken, 1);
 }
 
-/* Failures of ours are errors, refusals by limits and rights are news, what goes well on the quick
- * routes (probes, playlists' segments) is for debugging. */
+/* Failures of ours are errors; refusals are news, and so is what people do. Probes and the files of
+ * the web application are told at level debug: they say nothing, and often. */
 static enum log_level level_of(const struct observation *what) {
     if (what->code >= 500 && what->code != 503) return LOG_LEVEL_ERROR;
     if (what->code == 503) return LOG_LEVEL_WARNING;
-    bool dull = what->route && what->route->quick && what->code < 400;
+    bool dull = what->code < 400 && (!what->route || what->route->quick);
     return dull ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO;
 }
 
