@@ -12,7 +12,7 @@ packages_to_build='
 
 packages_to_test='
     clang libclang-rt-14-dev libcmocka-dev ffmpeg chromium fonts-dejavu-core nginx-light
-    postgresql postgresql-client sqlite3 strace wrk procps'
+    postgresql sqlite3 strace wrk procps'
 
 # Node may come from elsewhere than Debian (a newer one, a container's): the command counts.
 node_is_there() {
