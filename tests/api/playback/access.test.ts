@@ -1,5 +1,16 @@
 /** Who may play what: every kind of caller against every visibility and every address. */
-import { admin, ask, assert, check, end, server, settled, someone, upload, video } from "../support/check.ts";
+import {
+  admin,
+  ask,
+  assert,
+  check,
+  end,
+  server,
+  settled,
+  someone,
+  upload,
+  video,
+} from "../support/check.ts";
 import { film } from "../support/films.ts";
 
 const ann = await someone("Ann");
@@ -70,7 +81,8 @@ await check("a private video's signed address opens it for a while, and all belo
   const own = await video(ann, ids.private);
   assert.ok(own.playback.hls?.includes("?exp=") && own.playback.hls.includes("&sig="));
   assert.ok((own.playback.expires_at_ms ?? 0) > Date.now());
-  const master = await ask<string>("GET", own.playback.hls);
+  const hls = own.playback.hls ?? "";
+  const master = await ask<string>("GET", hls);
   assert.equal(master.status, 200);
   assert.match(master.headers.get("cache-control") ?? "", /private|no-store/);
   const uris = master.body.split("\n").filter((line) => line && !line.startsWith("#"));
@@ -78,7 +90,7 @@ await check("a private video's signed address opens it for a while, and all belo
   assert.ok(uris.length > 0);
   for (const uri of [...uris, ...quoted]) {
     assert.match(uri, /\?exp=\d+&sig=[\w-]+/);
-    const url = new URL(uri, `${server}${own.playback.hls}`);
+    const url = new URL(uri, `${server}${hls}`);
     const list = await ask<string>("GET", url.pathname + url.search);
     assert.equal(list.status, 200);
     const parts = [

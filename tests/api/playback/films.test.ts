@@ -1,7 +1,17 @@
 /** Films of every ordinary kind, from upload to what a player reads. */
 import { spawnSync } from "node:child_process";
 
-import { ask, assert, check, end, server, settled, someone, upload, type Video } from "../support/check.ts";
+import {
+  ask,
+  assert,
+  check,
+  end,
+  server,
+  settled,
+  someone,
+  upload,
+  type Video,
+} from "../support/check.ts";
 import { film, recipes } from "../support/films.ts";
 
 const ann = await someone("Ann");

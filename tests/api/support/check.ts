@@ -16,6 +16,11 @@ function need(name: string): string {
   return value;
 }
 
+/** Writes one line of TAP. */
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
 let count = 0;
 let failed = 0;
 
@@ -24,18 +29,18 @@ export async function check(name: string, run: () => Promise<void> | void): Prom
   count += 1;
   try {
     await run();
-    console.log(`ok ${count} - ${name}`);
+    say(`ok ${count} - ${name}`);
   } catch (error) {
     failed += 1;
-    console.log(`not ok ${count} - ${name}`);
+    say(`not ok ${count} - ${name}`);
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    for (const line of text.split("\n").slice(0, 12)) console.log(`# ${line}`);
+    for (const line of text.split("\n").slice(0, 12)) say(`# ${line}`);
   }
 }
 
 /** Ends the file with its verdict. */
 export function end(): never {
-  console.log(`1..${count}`);
+  say(`1..${count}`);
   process.exit(failed === 0 ? 0 : 1);
 }
 
@@ -142,7 +147,7 @@ export async function admin(): Promise<Person> {
 /** Uploads by form; returns the answer, whatever it is. */
 export async function upload(
   as: Person | undefined,
-  bytes: Uint8Array,
+  bytes: Uint8Array<ArrayBuffer>,
   fields: Record<string, string> = {},
   name = "film.mp4",
   order: "fields first" | "file first" = "fields first",

@@ -1,5 +1,5 @@
 /** Reading server-sent events with fetch. */
-import { server, type Person } from "./check.ts";
+import { type Person, server } from "./check.ts";
 
 export interface Progress {
   video_id: string;
@@ -37,17 +37,10 @@ export async function listen(
     if (answer.status !== 200 || !answer.body) throw new Error(`${path}: ${answer.status}`);
     const type = answer.headers.get("Content-Type") ?? "";
     if (!type.startsWith("text/event-stream")) throw new Error(`${path} is ${type}`);
-    let rest = "";
-    const decoder = new TextDecoder();
-    for await (const part of answer.body as unknown as AsyncIterable<Uint8Array>) {
-      rest += decoder.decode(part, { stream: true });
-      let at = rest.indexOf("\n\n");
-      for (; at >= 0; at = rest.indexOf("\n\n")) {
-        const one = parse(rest.slice(0, at));
-        rest = rest.slice(at + 2);
-        if (one) heard.push(one);
-        if (enough(heard)) return heard;
-      }
+    for await (const block of blocks(answer.body as unknown as AsyncIterable<Uint8Array>)) {
+      const one = parse(block);
+      if (one) heard.push(one);
+      if (enough(heard)) break;
     }
   } catch (error) {
     if (!stop.signal.aborted) throw error;
@@ -56,6 +49,19 @@ export async function listen(
     stop.abort();
   }
   return heard;
+}
+
+/** Events are blocks of lines that end with an empty one. */
+async function* blocks(parts: AsyncIterable<Uint8Array>): AsyncIterable<string> {
+  const decoder = new TextDecoder();
+  let rest = "";
+  for await (const part of parts) {
+    rest += decoder.decode(part, { stream: true });
+    for (let at = rest.indexOf("\n\n"); at >= 0; at = rest.indexOf("\n\n")) {
+      yield rest.slice(0, at);
+      rest = rest.slice(at + 2);
+    }
+  }
 }
 
 function parse(block: string): Heard | null {

@@ -46,6 +46,6 @@ export function filmPath(name: string): string {
   return path;
 }
 
-export function film(name: string): Uint8Array {
+export function film(name: string): Uint8Array<ArrayBuffer> {
   return new Uint8Array(readFileSync(filmPath(name)));
 }

@@ -1,7 +1,7 @@
 /** tus 1.0 as bare requests, so that tests can also do it wrong. */
 import { request } from "node:http";
 
-import { server, type Person } from "./check.ts";
+import { type Person, server } from "./check.ts";
 
 export interface TusAnswer {
   status: number;

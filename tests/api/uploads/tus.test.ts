@@ -229,7 +229,6 @@ await check("announced bytes count against the quota, given up ones don't", asyn
 
 await check("metadata is hostile until checked", async () => {
   const bad = [
-    "filename",
     "filename !!!",
     `filename ${Buffer.from("a").toString("base64")},filename ${Buffer.from("b").toString("base64")}`,
     `title ${Buffer.from([0xff, 0xfe]).toString("base64")}`,
@@ -237,9 +236,9 @@ await check("metadata is hostile until checked", async () => {
     `title ${Buffer.from("bell\u0007").toString("base64")}`,
     `visibility ${Buffer.from("secret").toString("base64")}`,
     ",",
-    "x".repeat(300) + " YQ==",
+    `${"x".repeat(300)} YQ==`,
   ];
-  for (const header of bad.slice(1)) {
+  for (const header of bad) {
     const answer = await tus("POST", "/api/v1/uploads", {
       as: ann,
       headers: { "Upload-Length": "10", "Upload-Metadata": header },
@@ -304,15 +303,18 @@ await check("methods may be named in a header", async () => {
   assert.equal(gone.status, 204, gone.body);
 });
 
-await check("what is plainly no film is refused at its first bytes, and leaves nothing", async () => {
-  const pdf = Buffer.from(`%PDF-1.7\n${"x".repeat(1000)}`);
-  const { path, id } = await begin(ann, pdf.length);
-  const answer = await patch(ann, path, 0, pdf);
-  assert.equal(answer.status, 415, answer.body);
-  assert.match(answer.body, /PDF/);
-  assert.deepEqual(filesOf(id), []);
-  assert.deepEqual(rows(`SELECT id FROM videos WHERE id='${id}'`), []);
-});
+await check(
+  "what is plainly no film is refused at its first bytes, and leaves nothing",
+  async () => {
+    const pdf = Buffer.from(`%PDF-1.7\n${"x".repeat(1000)}`);
+    const { path, id } = await begin(ann, pdf.length);
+    const answer = await patch(ann, path, 0, pdf);
+    assert.equal(answer.status, 415, answer.body);
+    assert.match(answer.body, /PDF/);
+    assert.deepEqual(filesOf(id), []);
+    assert.deepEqual(rows(`SELECT id FROM videos WHERE id='${id}'`), []);
+  },
+);
 
 await check("an expired upload is gone", async () => {
   const { path, id } = await begin(ann, 100);

@@ -1,6 +1,16 @@
 /** Progress as server-sent events: the present state at once, then every change, to those who may. */
-import { admin, assert, ask, check, end, pause, settled, someone, upload } from "../support/check.ts";
-import { listen, type Heard } from "../support/events.ts";
+import {
+  admin,
+  ask,
+  assert,
+  check,
+  end,
+  pause,
+  settled,
+  someone,
+  upload,
+} from "../support/check.ts";
+import { type Heard, listen } from "../support/events.ts";
 import { film } from "../support/films.ts";
 import { begin, patch } from "../support/tus.ts";
 
@@ -31,7 +41,10 @@ function checkOrder(heard: Heard[]): void {
 }
 
 await check("a listener hears every stage in order, from upload to ready", async () => {
-  const { id, path } = await begin(ann, bytes.length, { filename: "a.webm", visibility: "unlisted" });
+  const { id, path } = await begin(ann, bytes.length, {
+    filename: "a.webm",
+    visibility: "unlisted",
+  });
   const heard = listen(`/progress/${id}`, ann, (so_far) => last(so_far)?.status === "ready");
   await pause(300);
   await patch(ann, path, 0, bytes);

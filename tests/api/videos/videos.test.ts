@@ -1,5 +1,19 @@
 /** Videos as records: looking, changing, deleting, paging, submitting again. */
-import { admin, ask, assert, check, end, settled, someone, until, upload, video, type Person, type Problem, type Video } from "../support/check.ts";
+import {
+  admin,
+  ask,
+  assert,
+  check,
+  end,
+  type Person,
+  type Problem,
+  settled,
+  someone,
+  until,
+  upload,
+  type Video,
+  video,
+} from "../support/check.ts";
 import { film } from "../support/films.ts";
 import { filesOf, rows } from "../support/store.ts";
 import { begin } from "../support/tus.ts";
