@@ -77,7 +77,7 @@ start_server
 MATINEE_URL=$(sed -n 's/^address: //p' "$scratch/out")
 read -r _ MATINEE_ADMIN_EMAIL MATINEE_ADMIN_PASSWORD < <(grep '^admin: ' "$scratch/out")
 export MATINEE_URL MATINEE_ADMIN_EMAIL MATINEE_ADMIN_PASSWORD
-export MATINEE_TEST_HOME=$scratch/home MATINEE_TEST_SCRATCH=$scratch
+export MATINEE_TEST_HOME=$scratch/home MATINEE_TEST_SCRATCH=$scratch MATINEE_PROGRAM=$matinee
 
 failures=0
 [ $# -gt 0 ] || set -- "$here"/*/
