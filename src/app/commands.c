@@ -22,7 +22,7 @@ int command_migrate(char **arguments) {
 int command_config(char **arguments) {
     if (!command_takes_nothing(arguments, "config")) return 2;
     struct arena *arena = arena_new(4 * 1024 * 1024);
-    struct program program = {.arena = arena, .cx.arena = arena, .lock_fd = -1};
+    struct program program = {.arena = arena, .cx.arena = arena, .lock_fd = -1, .roll.fd = -1};
     if (!arena || config_load(&program.cx, &program.config) != OK ||
         config_print(&program.cx, &program.config, stdout) != OK)
         return command_failed(&program);
@@ -33,7 +33,7 @@ int command_config(char **arguments) {
 int command_openapi(char **arguments) {
     if (!command_takes_nothing(arguments, "openapi")) return 2;
     struct arena *arena = arena_new(4 * 1024 * 1024);
-    struct program program = {.arena = arena, .cx.arena = arena, .lock_fd = -1};
+    struct program program = {.arena = arena, .cx.arena = arena, .lock_fd = -1, .roll.fd = -1};
     struct route_table tables[32];
     for (size_t i = 0; i < catalogue_route_count; i++) tables[i] = *catalogue_routes[i];
     struct api_options options = {
@@ -49,7 +49,7 @@ int command_openapi(char **arguments) {
 
 int command_media(char **arguments) {
     struct arena *arena = arena_new(4 * 1024 * 1024);
-    struct program program = {.arena = arena, .cx.arena = arena, .lock_fd = -1};
+    struct program program = {.arena = arena, .cx.arena = arena, .lock_fd = -1, .roll.fd = -1};
     if (!arena || config_load(&program.cx, &program.config) != OK) return command_failed(&program);
     /* The word "media" before the arguments makes room for the program's own name. */
     arguments[-1] = (char *)program.config.media_program;

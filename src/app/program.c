@@ -39,7 +39,7 @@ static void be_small(void) {
 }
 
 status program_begin(struct program *program, const char *service) {
-    *program = (struct program){.lock_fd = -1};
+    *program = (struct program){.lock_fd = -1, .roll.fd = -1};
     program->services.started_ticks_ms = clock_ticks_ms();
     be_small();
     program->arena = arena_new(PROGRAM_ARENA_BYTES);
@@ -150,7 +150,10 @@ status program_listen(struct program *program) {
 }
 
 status program_work(struct program *program, int slots) {
+    TRY(roll_join(&program->cx, program->config.home, &program->roll));
+    TRY(roll_bury(&program->cx, &program->roll, program->services.queue));
     struct worker_options options = {
+        .name = program->roll.name,
         .slots = slots,
         .kinds = catalogue_jobs,
         .kind_count = catalogue_job_count,
@@ -167,6 +170,7 @@ void program_close(struct program *program, int64_t grace_ms) {
     worker_stop(program->worker);
     if (services->http) http_server_drain(services->http, grace_ms);
     worker_join(program->worker);
+    roll_leave(&program->roll);
     http_server_close(services->http);
     progress_close();
     api_close(program->api);
@@ -180,5 +184,5 @@ void program_close(struct program *program, int64_t grace_ms) {
     db_close(services->db);
     scope_close(&program->lock_fd);
     arena_free(program->arena);
-    *program = (struct program){.lock_fd = -1};
+    *program = (struct program){.lock_fd = -1, .roll.fd = -1};
 }

@@ -8,6 +8,7 @@
 
 #include "app/config.h"
 #include "app/job_meter.h"
+#include "app/roll.h"
 #include "app/telemetry.h"
 #include "app/worker.h"
 #include "features/services.h"
@@ -27,7 +28,8 @@ struct program {
     struct job_meter meter;
     struct api *api;
     struct worker *worker;
-    int lock_fd; /**< The instance's lock, or -1. */
+    struct roll roll; /**< This process among those that work on this home. */
+    int lock_fd;      /**< The instance's lock, or -1. */
 };
 
 /** The program that the context of a call of app/'s own handlers belongs to. */

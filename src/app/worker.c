@@ -11,7 +11,8 @@
 #include "base/random.h"
 #include "base/scope.h"
 
-#include <unistd.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 enum {
     TAKE_WAIT_MS = 10 * 1000,
@@ -19,7 +20,7 @@ enum {
     BEAT_MS = 1000,
     FIRST_TICK_MS = 1000,
     WORK_ARENA_BYTES = 16 * 1024 * 1024,
-    NAME_BYTES = 96,
+    NAME_BYTES = 128,
     MAX_TICKS = 16
 };
 
@@ -28,7 +29,7 @@ struct slot {
     struct job_slot at;
     pthread_t thread;
     bool started;
-    char name[NAME_BYTES]; /* the lease's holder: host, process, slot */
+    char name[NAME_BYTES]; /* the lease's holder: process and slot */
 };
 
 struct worker {
@@ -167,18 +168,10 @@ static void *tick_thread(void *argument) {
     return NULL;
 }
 
-static void name_slot(struct slot *slot, int number) {
-    char host[48] = "host";
-    (void)gethostname(host, sizeof host - 1);
-    char id[ID_BYTES]; /* process numbers repeat, also among containers of one name */
-    random_id_c(id);
-    (void)snprintf(slot->name, sizeof slot->name, "%s-%d-%s-%d", host, (int)getpid(), id, number);
-}
-
 static status start_threads(struct ctx *cx, struct worker *worker) {
     for (int i = 0; i < worker->options.slots; i++) {
         struct slot *slot = &worker->slots[i];
-        name_slot(slot, i);
+        (void)snprintf(slot->name, sizeof slot->name, "%s-%d", worker->options.name, i);
         TRY(thread_start(&slot->thread, "job", slot_thread, slot));
         slot->started = true;
     }

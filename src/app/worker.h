@@ -15,7 +15,8 @@ struct worker;
 
 /** What a worker does. The arrays must outlive it. */
 struct worker_options {
-    int slots;                           /**< Jobs at the same time; 0 = ticks only. */
+    const char *name; /**< Of the process; leases are held under it, a hyphen and the slot. */
+    int slots;        /**< Jobs at the same time; 0 = ticks only. */
     const struct job_kind *const *kinds; /**< At most JOB_METER_KINDS. */
     size_t kind_count;
     const struct tick *const *ticks;

@@ -18,6 +18,7 @@ enum {
     KINDS_MAX = 8,
     PRIORITY_DEFAULT = 100,
     ATTEMPTS_DEFAULT = 5,
+    GIFTS_MOST = 20,     /* attempts that a killed worker doesn't cost its job */
     LOOK_FIRST_MS = 250, /* between looks for jobs that other processes added */
     LOOK_LAST_MS = 1000,
     BACKOFF_FIRST_MS = 1000,
@@ -266,6 +267,25 @@ status queue_give_back(struct ctx *cx, struct queue *queue, const struct job *jo
     if (changed == 0) return lost(cx);
     tell_change(queue);
     return OK;
+}
+
+/* What one call of queue_abandon works on. */
+struct abandoned {
+    struct queue *queue;
+    text workers;
+};
+
+static status abandon(struct ctx *cx, struct db_tx *tx, void *argument) {
+    const struct abandoned *abandoned = argument;
+    int64_t now_ms = clock_now_ms();
+    TRY(tx_run(cx, tx, &sql_job_abandon, DB_ARGS(abandoned->workers, now_ms, GIFTS_MOST), NULL));
+    TRY(tx_run(cx, tx, &sql_job_lapse, DB_ARGS(abandoned->workers, now_ms), NULL));
+    return tx_after_commit(cx, tx, tell_change, abandoned->queue);
+}
+
+status queue_abandon(struct ctx *cx, struct queue *queue, text workers) {
+    struct abandoned abandoned = {.queue = queue, .workers = workers};
+    return db_write(cx, queue->db, abandon, &abandoned);
 }
 
 status queue_cancel(struct ctx *cx, struct queue *queue, struct db_tx *tx, text subject) {

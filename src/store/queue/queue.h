@@ -83,6 +83,11 @@ status queue_fail(struct ctx *cx, struct queue *queue, struct db_tx *tx, const s
  *  attempt is not counted against it, though its number, the fence, is used up. */
 status queue_give_back(struct ctx *cx, struct queue *queue, const struct job *job) CHECKED;
 
+/** Takes the jobs of dead workers, whose names begin with `workers`, away from them: ready at once,
+ * and up to 20 times in a job's life without costing it an attempt. For those who know that a
+ * worker is dead; what nobody knows ends with its lease. */
+status queue_abandon(struct ctx *cx, struct queue *queue, text workers) CHECKED;
+
 /** Removes unfinished jobs of a subject inside a transaction (the video was deleted); a running
  *  worker finds its lease lost. */
 status queue_cancel(struct ctx *cx, struct queue *queue, struct db_tx *tx, text subject) CHECKED;

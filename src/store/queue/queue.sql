@@ -97,6 +97,20 @@ SET state = 'ready', lease_until_ms = 0, worker = NULL, max_attempts = max_attem
     not_before_ms = $4, updated_at_ms = $4
 WHERE id = $1 AND attempt = $2 AND worker = $3 AND state = 'running';
 
+-- :name job_abandon :exec
+-- Jobs of workers known to be dead, whose names begin with $1: ready again at once, with one attempt
+-- more in place of this one, unless they have had $3 such gifts already.
+UPDATE jobs
+SET state = 'ready', lease_until_ms = 0, worker = NULL, max_attempts = max_attempts + 1,
+    not_before_ms = $2, updated_at_ms = $2, error = 'The worker died before it had finished.'
+WHERE state = 'running' AND substr(worker, 1, length(CAST($1 AS TEXT))) = CAST($1 AS TEXT)
+  AND max_attempts < attempts_granted + $3;
+
+-- :name job_lapse :exec
+-- The others' leases end now, as if their time were over.
+UPDATE jobs SET lease_until_ms = 0, updated_at_ms = $2
+WHERE state = 'running' AND substr(worker, 1, length(CAST($1 AS TEXT))) = CAST($1 AS TEXT);
+
 -- :name job_cancel :exec
 DELETE FROM jobs WHERE subject = $1 AND state IN ('ready', 'running');
 

@@ -111,7 +111,8 @@ static void shop_open(struct shop *shop, struct folder *folder, int behaviour) {
 }
 
 static void shop_work(struct shop *shop, int slots) {
-    struct worker_options options = {.slots = slots,
+    struct worker_options options = {.name = "test",
+                                     .slots = slots,
                                      .kinds = kinds,
                                      .kind_count = 1,
                                      .ticks = ticks,
