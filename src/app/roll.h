@@ -9,6 +9,7 @@
 
 #include "base/ctx.h"
 
+/** Room for a process's name. */
 enum { ROLL_NAME_BYTES = 96 };
 
 struct queue;

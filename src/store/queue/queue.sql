@@ -98,8 +98,8 @@ SET state = 'ready', lease_until_ms = 0, worker = NULL, max_attempts = max_attem
 WHERE id = $1 AND attempt = $2 AND worker = $3 AND state = 'running';
 
 -- :name job_abandon :exec
--- Jobs of workers known to be dead, whose names begin with $1: ready again at once, with one attempt
--- more in place of this one, unless they have had $3 such gifts already.
+-- Jobs of workers known to be dead, whose names begin with $1: ready again at once, with one
+-- attempt more in place of this one, unless they have had $3 such gifts already.
 UPDATE jobs
 SET state = 'ready', lease_until_ms = 0, worker = NULL, max_attempts = max_attempts + 1,
     not_before_ms = $2, updated_at_ms = $2, error = 'The worker died before it had finished.'

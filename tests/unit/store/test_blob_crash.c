@@ -97,7 +97,7 @@ static void test_killed_writer(void **state) {
     struct folder *folder = *state;
     int64_t pieces = 0;
     bool sealed = false;
-    /* On a busy machine the writer gets more time, until it has finished an object at least once. */
+    /* On a busy machine the writer gets more time, until it has finished an object once. */
     for (int round = 0; round < ROUNDS || (!sealed && round < MOST_ROUNDS); round++) {
         int ends[2];
         assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
