@@ -51,12 +51,30 @@ static status note(struct ctx *cx, list *notes, const char *format, ...) {
     return OK;
 }
 
+/* From the first stream's beginning to the last one's end; some containers count from zero. */
+static int64_t played_us(const AVFormatContext *format) {
+    int64_t begin = INT64_MAX, end = INT64_MIN;
+    for (unsigned i = 0; i < format->nb_streams; i++) {
+        const AVStream *stream = format->streams[i];
+        enum AVMediaType type = stream->codecpar->codec_type;
+        bool played = type == AVMEDIA_TYPE_VIDEO || type == AVMEDIA_TYPE_AUDIO;
+        if (!played || (stream->disposition & AV_DISPOSITION_ATTACHED_PIC)) continue;
+        if (stream->start_time == AV_NOPTS_VALUE || stream->duration <= 0) return format->duration;
+        int64_t start = av_rescale_q(stream->start_time, stream->time_base, AV_TIME_BASE_Q);
+        int64_t length = av_rescale_q(stream->duration, stream->time_base, AV_TIME_BASE_Q);
+        if (start < begin) begin = start;
+        if (start + length > end) end = start + length;
+    }
+    return begin < end ? end - begin : format->duration;
+}
+
 int64_t inspect_duration_ms(const AVFormatContext *format, int64_t size_bytes) {
     enum { LEAST_BPS = 500, SHORT_S = 60 }; /* less than this a second is no film */
-    if (format->duration == AV_NOPTS_VALUE || format->duration <= 0) return NO_INT;
-    int64_t seconds = format->duration / AV_TIME_BASE;
+    int64_t duration_us = played_us(format);
+    if (duration_us == AV_NOPTS_VALUE || duration_us <= 0) return NO_INT;
+    int64_t seconds = duration_us / AV_TIME_BASE;
     bool absurd = seconds > SHORT_S && size_bytes / seconds < LEAST_BPS / 8;
-    return absurd ? NO_INT : format->duration / (AV_TIME_BASE / 1000);
+    return absurd ? NO_INT : (duration_us + 500) / 1000;
 }
 
 static bool is_played(const struct media_stream *stream) {
