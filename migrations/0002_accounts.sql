@@ -1,4 +1,5 @@
--- Accounts (src/features/accounts): who people are, how they stay signed in, and the keys that sign.
+-- Accounts (src/features/accounts): who people are, how they stay signed in, and the keys that
+-- sign.
 
 CREATE TABLE users (
     id TEXT NOT NULL PRIMARY KEY,
@@ -26,8 +27,8 @@ CREATE TABLE refresh_families (
 CREATE INDEX refresh_families_user ON refresh_families (user_id);
 CREATE INDEX refresh_families_expiry ON refresh_families (expires_at_ms);
 
--- Tokens are known by their SHA-256 only. A used one stays until it would have ended, so that its second
--- use is seen.
+-- Tokens are known by their SHA-256 only. A used one stays until it would have ended, so that its
+-- second use is seen.
 CREATE TABLE refresh_tokens (
     hash TEXT NOT NULL PRIMARY KEY,
     family_id TEXT NOT NULL REFERENCES refresh_families (id) ON DELETE CASCADE,
@@ -37,8 +38,8 @@ CREATE TABLE refresh_tokens (
 );
 CREATE INDEX refresh_tokens_family ON refresh_tokens (family_id);
 
--- Access tokens that must no longer be taken: `id` is a token's jti, or a family's id for all tokens of
--- that sign-in. A row may go when the last token it could mean has ended.
+-- Access tokens that must no longer be taken: `id` is a token's jti, or a family's id for all
+-- tokens of that sign-in. A row may go when the last token it could mean has ended.
 CREATE TABLE revoked_tokens (
     id TEXT NOT NULL PRIMARY KEY,
     revoked_at_ms BIGINT NOT NULL,

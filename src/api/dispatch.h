@@ -9,6 +9,7 @@
 
 #include "api/route.h"
 
+/** The most parameters and parts of a path; the number of methods. */
 enum { DISPATCH_PARAMETERS = 6, DISPATCH_PARTS = 16, DISPATCH_METHODS = HTTP_OPTIONS + 1 };
 
 struct dispatch;

@@ -52,8 +52,7 @@ static status sink_part(void *argument, const struct multipart_part *part) {
 static status sink_bytes(void *argument, const char *bytes, size_t size) {
     struct api_call *c = argument;
     struct form *form = c->form;
-    if (form->file_begun && !form->file_over)
-        return c->route->stream->piece(&c->call, bytes, size);
+    if (form->file_begun && !form->file_over) return c->route->stream->piece(&c->call, bytes, size);
     if (form->value.len + size > FIELD_CAP_BYTES)
         return ctx_fail(&c->call.cx, INVALID, "The field '%.*s' is longer than %d bytes.",
                         (int)(form->field.len < 60 ? form->field.len : 60), form->field.at,

@@ -8,6 +8,7 @@
 
 #include "api/inner.h"
 
+/** The most that a JSON body may be. */
 enum { INTAKE_JSON_CAP_BYTES = 1 << 20 };
 
 /** Makes the input record and fills it from path and query, and from the JSON body of a route that

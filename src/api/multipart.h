@@ -10,6 +10,7 @@
 
 #include "base/ctx.h"
 
+/** Bounds of a form. */
 enum {
     MULTIPART_BOUNDARY_MOST = 70,     /**< RFC 2046 §5.1.1. */
     MULTIPART_HEADER_MOST = 8 * 1024, /**< Bytes of a part's headers. */

@@ -1,8 +1,9 @@
 /* account.c: accounts: finding, making, signing in. Owns nothing; see account.h. Threads: any.
  *
- * Only failures are counted against a sign-in, so people who sign in often aren't slowed. Three counters
- * work together: one address against one account (a person who forgot), one address against all, and one
- * account from everywhere; the last is high, so that a stranger can hardly lock somebody out. */
+ * Only failures are counted against a sign-in, so people who sign in often aren't slowed. Three
+ * counters work together: one address against one account (a person who forgot), one address
+ * against all, and one account from everywhere; the last is high, so that a stranger can hardly
+ * lock somebody out. */
 #include "features/accounts/account.h"
 
 #include "base/clock.h"
@@ -31,10 +32,12 @@ const struct schema account_schema =
 static const struct field row_fields[] = {
     {.name = "id", .kind = FIELD_TEXT, .offset = offsetof(struct account_row, user.id)},
     {.name = "email", .kind = FIELD_TEXT, .offset = offsetof(struct account_row, user.email)},
-    {.name = "display_name", .kind = FIELD_TEXT,
+    {.name = "display_name",
+     .kind = FIELD_TEXT,
      .offset = offsetof(struct account_row, user.display_name)},
     {.name = "role", .kind = FIELD_TEXT, .offset = offsetof(struct account_row, user.role)},
-    {.name = "created_at_ms", .kind = FIELD_INT,
+    {.name = "created_at_ms",
+     .kind = FIELD_INT,
      .offset = offsetof(struct account_row, user.created_at_ms)},
     FIELD(struct account_row, password_hash, .flags = SECRET),
 };
@@ -58,8 +61,8 @@ status account_find(struct ctx *cx, struct services *services, text id, struct a
 status account_create(struct ctx *cx, struct services *services, const struct account *user,
                       text password_hash) {
     status made = db_run(cx, services->db, &sql_user_insert,
-                         DB_ARGS(user->id, user->email, user->display_name, user->role, password_hash,
-                                 user->created_at_ms),
+                         DB_ARGS(user->id, user->email, user->display_name, user->role,
+                                 password_hash, user->created_at_ms),
                          NULL);
     if (made != CONFLICT) return made;
     ctx_clear(cx);
@@ -96,7 +99,8 @@ static status count_tries(struct call *call, const struct tries *tries, int64_t 
     return call_tries(call, tries->account, by, TRIES_ACCOUNT + spare, TRIES_WINDOW_MS);
 }
 
-/* A hash of an older cost is replaced while the password is at hand; failing to do so harms nothing. */
+/* A hash of an older cost is replaced while the password is at hand; failing to do so harms
+ * nothing. */
 static void renew_hash(struct call *call, const struct account_row *row, text password) {
     if (!password_is_old(row->password_hash)) return;
     struct services *services = call->services;

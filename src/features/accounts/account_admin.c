@@ -16,13 +16,15 @@ static const struct field existence_fields[] = {FIELD(struct existence, found)};
 static const struct schema existence_schema =
     SCHEMA("Existence", struct existence, existence_fields, "Whether there is one.");
 
-/* Characters that can't be taken for one another when read from a screen: 115 bits in 20 of them. */
+/* Characters that can't be taken for one another when read from a screen: 115 bits in 20 of them.
+ */
 static status random_password(struct ctx *cx, text *out) {
     static const char alphabet[] = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
     char password[PASSWORD_CHARACTERS];
     for (int i = 0; i < PASSWORD_CHARACTERS; i++)
         password[i] = alphabet[random_below(sizeof alphabet - 1)];
-    return text_copy(cx->arena, (text){password, sizeof password}, out) == OK ? OK : ctx_no_memory(cx);
+    return text_copy(cx->arena, (text){password, sizeof password}, out) == OK ? OK
+                                                                              : ctx_no_memory(cx);
 }
 
 status account_first_admin(struct ctx *cx, struct services *services, text *out_email,
@@ -39,7 +41,8 @@ status account_first_admin(struct ctx *cx, struct services *services, text *out_
     status made = db_run(cx, services->db, &sql_user_insert_first_admin,
                          DB_ARGS(id, email, "Administrator", hash, clock_now_ms()), &inserted);
     if (made == CONFLICT) {
-        /* Another server was quicker, or the address belongs to somebody who is no administrator. */
+        /* Another server was quicker, or the address belongs to somebody who is no administrator.
+         */
         ctx_clear(cx);
         return NOT_FOUND;
     }

@@ -1,7 +1,7 @@
 /* account_api.c: the routes of sign-in. Owns nothing. Threads: workers.
  *
- * The refresh token travels in a cookie that no script can read and that is sent to /api/auth alone;
- * clients without cookies ask for it in the body. */
+ * The refresh token travels in a cookie that no script can read and that is sent to /api/auth
+ * alone; clients without cookies ask for it in the body. */
 #include "base/clock.h"
 #include "base/random.h"
 #include "base/record.h"
@@ -93,16 +93,18 @@ static status account_register(struct call *call, const void *in, void *out) {
     const struct registration *wanted = in;
     struct ctx *cx = &call->cx;
     struct account_row present;
-    struct account user = {
-        .display_name = wanted->display_name, .role = TEXT("creator"), .created_at_ms = clock_now_ms()};
+    struct account user = {.display_name = wanted->display_name,
+                           .role = TEXT("creator"),
+                           .created_at_ms = clock_now_ms()};
     text hash = NO_TEXT;
     TRY(rules_email(cx, wanted->email, &user.email));
     TRY(rules_display_name(cx, wanted->display_name));
     TRY(rules_password(cx, wanted->password, user.email, wanted->display_name));
     status taken = account_by_email(cx, call->services, user.email, &present);
     if (taken == OK)
-        return ctx_fail_field(cx, CONFLICT, "email",
-                              "There is an account with this e-mail address already; sign in instead.");
+        return ctx_fail_field(
+            cx, CONFLICT, "email",
+            "There is an account with this e-mail address already; sign in instead.");
     if (taken != NOT_FOUND) return taken;
     TRY(password_hash(cx, &call->services->keys->gate, wanted->password, &hash));
     if (random_id(cx->arena, &user.id) != OK) return ctx_no_memory(cx);
@@ -143,7 +145,8 @@ static status account_logout(struct call *call, const void *in, void *out) {
     text bearer = call_bearer(call);
     text token = asked->refresh_token.at ? asked->refresh_token : call_cookie_of(call, cookie_name);
     if (bearer.at) {
-        status checked = token_check(cx, call->services->keys, bearer, clock_now_ms(), true, &claims);
+        status checked =
+            token_check(cx, call->services->keys, bearer, clock_now_ms(), true, &claims);
         if (checked == DENIED) {
             ctx_clear(cx);
             claims = (struct token_claims){0};
@@ -175,25 +178,63 @@ static status account_jwks(struct call *call, const void *in, void *out) {
 }
 
 static const struct route routes[] = {
-    {.method = HTTP_POST, .pattern = "/api/auth/register", .name = "account_register",
-     .run = account_register, .in = &registration_schema, .out = &session_schema, .code = 201,
-     .auth = AUTH_PUBLIC, .body = BODY_JSON, .limit = &limit_register, .fails = ERRS(CONFLICT),
+    {.method = HTTP_POST,
+     .pattern = "/api/auth/register",
+     .name = "account_register",
+     .run = account_register,
+     .in = &registration_schema,
+     .out = &session_schema,
+     .code = 201,
+     .auth = AUTH_PUBLIC,
+     .body = BODY_JSON,
+     .limit = &limit_register,
+     .fails = ERRS(CONFLICT),
      .doc = "Makes an account and signs in."},
-    {.method = HTTP_POST, .pattern = "/api/auth/login", .name = "account_login",
-     .run = account_login, .in = &login_schema, .out = &session_schema, .auth = AUTH_PUBLIC,
-     .body = BODY_JSON, .limit = &limit_session, .fails = ERRS(DENIED, QUOTA),
+    {.method = HTTP_POST,
+     .pattern = "/api/auth/login",
+     .name = "account_login",
+     .run = account_login,
+     .in = &login_schema,
+     .out = &session_schema,
+     .auth = AUTH_PUBLIC,
+     .body = BODY_JSON,
+     .limit = &limit_session,
+     .fails = ERRS(DENIED, QUOTA),
      .doc = "Signs in; the refresh token comes as a cookie."},
-    {.method = HTTP_POST, .pattern = "/api/auth/refresh", .name = "account_refresh",
-     .run = account_refresh, .in = &refresh_schema, .out = &session_schema, .auth = AUTH_PUBLIC,
-     .body = BODY_JSON, .limit = &limit_session, .fails = ERRS(DENIED),
+    {.method = HTTP_POST,
+     .pattern = "/api/auth/refresh",
+     .name = "account_refresh",
+     .run = account_refresh,
+     .in = &refresh_schema,
+     .out = &session_schema,
+     .auth = AUTH_PUBLIC,
+     .body = BODY_JSON,
+     .limit = &limit_session,
+     .fails = ERRS(DENIED),
      .doc = "Exchanges the refresh token for new tokens; using one twice ends the sign-in."},
-    {.method = HTTP_POST, .pattern = "/api/auth/logout", .name = "account_logout",
-     .run = account_logout, .in = &logout_schema, .auth = AUTH_PUBLIC, .body = BODY_JSON,
-     .limit = &limit_session, .doc = "Ends the sign-in, its access tokens included."},
-    {.method = HTTP_GET, .pattern = "/api/auth/me", .name = "account_me", .run = account_me,
-     .out = &account_schema, .auth = AUTH_VIEWER, .doc = "Who is signed in."},
-    {.method = HTTP_GET, .pattern = "/.well-known/jwks.json", .name = "account_jwks",
-     .run = account_jwks, .out = &jwks_schema, .auth = AUTH_PUBLIC, .limit = &limit_exempt,
+    {.method = HTTP_POST,
+     .pattern = "/api/auth/logout",
+     .name = "account_logout",
+     .run = account_logout,
+     .in = &logout_schema,
+     .auth = AUTH_PUBLIC,
+     .body = BODY_JSON,
+     .limit = &limit_session,
+     .doc = "Ends the sign-in, its access tokens included."},
+    {.method = HTTP_GET,
+     .pattern = "/api/auth/me",
+     .name = "account_me",
+     .run = account_me,
+     .out = &account_schema,
+     .auth = AUTH_VIEWER,
+     .doc = "Who is signed in."},
+    {.method = HTTP_GET,
+     .pattern = "/.well-known/jwks.json",
+     .name = "account_jwks",
+     .run = account_jwks,
+     .out = &jwks_schema,
+     .auth = AUTH_PUBLIC,
+     .limit = &limit_exempt,
      .doc = "The public keys that access tokens are signed with (RFC 7517)."},
 };
 

@@ -1,7 +1,8 @@
 /* account_inner.h: what the files of accounts/ share with each other and nobody else.
  *
- * Owns the shapes of rows and of the process's own state (`struct account_keys`: the ring of signing keys,
- * the gate before Argon2, the count of revocations). Threads: the state has its own locks. */
+ * Owns the shapes of rows and of the process's own state (`struct account_keys`: the ring of
+ * signing keys, the gate before Argon2, the count of revocations). Threads: the state has its own
+ * locks. */
 #ifndef FEATURES_ACCOUNTS_ACCOUNT_INNER_H
 #define FEATURES_ACCOUNTS_ACCOUNT_INNER_H
 
@@ -40,6 +41,7 @@ struct password_gate {
     int waiting;
 };
 
+/** Bounds of the ring. */
 enum { KEYS_MOST = 16, KEYS_ISSUER_BYTES = 256 };
 
 /** The process's own state of accounts. */
@@ -47,12 +49,12 @@ struct account_keys {
     struct db *db;
     unsigned char seal[KEYRING_SEAL_BYTES];
     char issuer[KEYS_ISSUER_BYTES];
-    pthread_mutex_t lock;                 /**< Guards the ring. */
-    struct keyring_key *ring[KEYS_MOST];  /**< The signing one first. */
+    pthread_mutex_t lock;                /**< Guards the ring. */
+    struct keyring_key *ring[KEYS_MOST]; /**< The signing one first. */
     size_t count;
-    int64_t loaded_ticks_ms;              /**< 0 = never. */
+    int64_t loaded_ticks_ms; /**< 0 = never. */
     struct password_gate gate;
-    _Atomic uint64_t revocations;         /**< Of this process, so that a look-up notices one. */
+    _Atomic uint64_t revocations; /**< Of this process, so that a look-up notices one. */
 };
 
 /* ---- rules: account_rules.c ---- */
@@ -76,8 +78,8 @@ status account_by_email(struct ctx *cx, struct services *services, text email,
 status account_create(struct ctx *cx, struct services *services, const struct account *user,
                       text password_hash) CHECKED;
 
-/** Checks address and password, counting failures by address, account and both. DENIED: wrong. QUOTA:
- *  too many failures. */
+/** Checks address and password, counting failures by address, account and both. DENIED: wrong.
+ * QUOTA: too many failures. */
 status account_sign_in(struct call *call, text email, text password, struct account *out) CHECKED;
 
 /* ---- sessions: account_session.c ---- */
@@ -86,13 +88,13 @@ status account_sign_in(struct call *call, text email, text password, struct acco
 status session_open(struct ctx *cx, struct services *services, const struct account *user,
                     struct session *out) CHECKED;
 
-/** Exchanges a refresh token for new tokens. DENIED: unknown, ended, revoked, or used before, which ends
- *  the whole sign-in. */
+/** Exchanges a refresh token for new tokens. DENIED: unknown, ended, revoked, or used before, which
+ * ends the whole sign-in. */
 status session_refresh(struct ctx *cx, struct services *services, text refresh_token,
                        struct session *out) CHECKED;
 
-/** Ends the sign-in that the refresh token (may be absent) belongs to, and the one named by family and
- *  access token id (may be absent). Unknown ones are fine. */
+/** Ends the sign-in that the refresh token (may be absent) belongs to, and the one named by family
+ * and access token id (may be absent). Unknown ones are fine. */
 status session_close(struct ctx *cx, struct services *services, text refresh_token, text family_id,
                      text token_id) CHECKED;
 

@@ -1,4 +1,5 @@
-/* account_keyring.c: RSA keys by OpenSSL, sealed by libsodium's secretbox. Owns nothing; see the header. */
+/* account_keyring.c: RSA keys by OpenSSL, sealed by libsodium's secretbox. Owns nothing; see the
+ * header. */
 #include "features/accounts/account_keyring.h"
 
 #include "base/digest.h"
@@ -61,8 +62,8 @@ static status number_text(struct ctx *cx, EVP_PKEY *key, const char *name, text 
 static status thumbprint(struct ctx *cx, text n, text e, text *out) {
     text json = NO_TEXT;
     unsigned char hash[SHA256_BYTES];
-    if (text_format(cx->arena, &json, "{\"e\":\"%.*s\",\"kty\":\"RSA\",\"n\":\"%.*s\"}", TEXT_ARG(e),
-                    TEXT_ARG(n)) != OK)
+    if (text_format(cx->arena, &json, "{\"e\":\"%.*s\",\"kty\":\"RSA\",\"n\":\"%.*s\"}",
+                    TEXT_ARG(e), TEXT_ARG(n)) != OK)
         return ctx_no_memory(cx);
     digest_sha256(json.at, json.len, hash);
     return base64url_encode(cx->arena, hash, sizeof hash, out) == OK ? OK : ctx_no_memory(cx);
@@ -137,7 +138,8 @@ status keyring_open(struct ctx *cx, const unsigned char seal[KEYRING_SEAL_BYTES]
     if (!public_half || row->kid.len >= KEYRING_KID_BYTES) return failed(cx, "read");
     scoped(pkey_done) EVP_PKEY *both =
         row->retired_at_ms == NO_INT ? unseal(cx, seal, row->sealed_private_key) : NULL;
-    if (both && EVP_PKEY_eq(both, public_half) != 1) return failed(cx, "trusted: its halves differ");
+    if (both && EVP_PKEY_eq(both, public_half) != 1)
+        return failed(cx, "trusted: its halves differ");
     struct keyring_key *key = calloc(1, sizeof *key);
     TRY_NEW(cx, key);
     memcpy(key->kid, row->kid.at, row->kid.len);
@@ -182,7 +184,8 @@ status keyring_sign(struct ctx *cx, const struct keyring_key *key, text message,
     unsigned char signature[KEYRING_RSA_BITS / 8];
     size_t size = sizeof signature;
     if (!context || EVP_DigestSignInit(context, NULL, EVP_sha256(), NULL, key->key) != 1 ||
-        EVP_DigestSign(context, signature, &size, (const unsigned char *)message.at, message.len) != 1)
+        EVP_DigestSign(context, signature, &size, (const unsigned char *)message.at, message.len) !=
+            1)
         return failed(cx, "used");
     return text_copy(cx->arena, (text){(const char *)signature, size}, out) == OK
                ? OK

@@ -1,7 +1,7 @@
 /* account_keys.c: the ring: loading, making the first key, rotating. Owns: struct account_keys.
  *
- * A key that retires is known until the last token it may have signed has ended: the tokens' lifetime after
- * the moment when every server has read the ring again. */
+ * A key that retires is known until the last token it may have signed has ended: the tokens'
+ * lifetime after the moment when every server has read the ring again. */
 #include "features/accounts/account_keys.h"
 
 #include "base/clock.h"
@@ -40,11 +40,12 @@ static status ring_take(struct ctx *cx, struct account_keys *keys, const list *r
     return OK;
 }
 
-/* A ring that is there but a bit old is better than none: a database that is away doesn't stop sign-in
- * checks. The lock is held. */
+/* A ring that is there but a bit old is better than none: a database that is away doesn't stop
+ * sign-in checks. The lock is held. */
 static status ring_load(struct ctx *cx, struct account_keys *keys) {
     list rows = {0};
-    status loaded = db_list(cx, keys->db, &sql_key_list, DB_ARGS(clock_now_ms()), &key_row_schema, &rows);
+    status loaded =
+        db_list(cx, keys->db, &sql_key_list, DB_ARGS(clock_now_ms()), &key_row_schema, &rows);
     if (loaded == OK) return ring_take(cx, keys, &rows);
     if (keys->count == 0) return loaded;
     ctx_clear(cx);
@@ -56,8 +57,8 @@ struct making {
     struct account_keys *keys;
     text instead_of; /* kid of the present key, which is to retire; absent = none is expected */
     struct key_row fresh;
-    list rows;       /* out: the ring afterwards */
-    bool made;       /* out */
+    list rows; /* out: the ring afterwards */
+    bool made; /* out */
 };
 
 static const struct key_row *signing_row(const list *rows) {
@@ -65,7 +66,8 @@ static const struct key_row *signing_row(const list *rows) {
     return rows->len && first->retired_at_ms == NO_INT ? first : NULL;
 }
 
-/* Makes `fresh` the signing key, unless somebody else has changed it meanwhile: then theirs stands. */
+/* Makes `fresh` the signing key, unless somebody else has changed it meanwhile: then theirs stands.
+ */
 static status make_work(struct ctx *cx, struct db_tx *tx, void *argument) {
     struct making *making = argument;
     int64_t now_ms = clock_now_ms();
@@ -85,8 +87,8 @@ static status make_work(struct ctx *cx, struct db_tx *tx, void *argument) {
     return tx_list(cx, tx, &sql_key_list, DB_ARGS(now_ms), &key_row_schema, &making->rows);
 }
 
-/* The lock is held. CONFLICT from the database means that another server made one at the same moment:
- * then a second look finds theirs. */
+/* The lock is held. CONFLICT from the database means that another server made one at the same
+ * moment: then a second look finds theirs. */
 static status make_key(struct ctx *cx, struct account_keys *keys, text instead_of, bool *out_made) {
     struct making making = {.keys = keys, .instead_of = instead_of};
     TRY(keyring_make(cx, keys->seal, clock_now_ms(), &making.fresh));
@@ -104,7 +106,8 @@ static bool is_old(const struct account_keys *keys, int64_t most_ms) {
     return keys->loaded_ticks_ms == 0 || clock_ticks_ms() - keys->loaded_ticks_ms > most_ms;
 }
 
-/* The first key of the ring when it signs, or, sealed with another secret, as what is to be replaced. */
+/* The first key of the ring when it signs, or, sealed with another secret, as what is to be
+ * replaced. */
 static status ring_ready(struct ctx *cx, struct account_keys *keys) {
     bool made = false;
     if (is_old(keys, RELOAD_MS)) TRY(ring_load(cx, keys));
@@ -167,7 +170,8 @@ status account_keys_rotate(struct ctx *cx, struct account_keys *keys, text *out_
         return ctx_no_memory(cx);
     TRY(make_key(cx, keys, old, &made));
     if (!made) return ctx_fail(cx, CONFLICT, "Somebody else rotated the keys at the same moment.");
-    return text_copy(cx->arena, text_of(keys->ring[0]->kid), out_kid) == OK ? OK : ctx_no_memory(cx);
+    return text_copy(cx->arena, text_of(keys->ring[0]->kid), out_kid) == OK ? OK
+                                                                            : ctx_no_memory(cx);
 }
 
 status account_keys_open(struct ctx *cx, struct db *db, text secret, const char *issuer,

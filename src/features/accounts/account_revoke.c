@@ -1,9 +1,9 @@
 /* account_revoke.c: access tokens that must no longer be taken. Owns nothing; see account_inner.h.
  *
  * The table is the truth. So that not each request asks it, an answer is kept in the cache under
- * `revoked:{id}`: "1" as long as a token can live, "0" for a few seconds, which is how long another server
- * may be behind. In this process a revocation counts at once: a look-up that was under way while one
- * happened doesn't keep its "0". */
+ * `revoked:{id}`: "1" as long as a token can live, "0" for a few seconds, which is how long another
+ * server may be behind. In this process a revocation counts at once: a look-up that was under way
+ * while one happened doesn't keep its "0". */
 #include "base/scope.h"
 #include "features/accounts/account_inner.h"
 #include "features/accounts/account_sql.h"
@@ -45,7 +45,8 @@ static status revoked(struct ctx *cx) {
 static void keep_good(struct services *services, const text *keys, uint64_t seen) {
     for (int i = 0; i < 2; i++) {
         cache_put(services->cache, keys[i], TEXT("0"), GOOD_FOR_MS);
-        if (atomic_load(&services->keys->revocations) != seen) cache_delete(services->cache, keys[i]);
+        if (atomic_load(&services->keys->revocations) != seen)
+            cache_delete(services->cache, keys[i]);
     }
 }
 
@@ -63,7 +64,8 @@ status revoke_check(struct ctx *cx, struct services *services, text token_id, te
     if (known_good == 2) return OK;
     uint64_t seen = atomic_load(&services->keys->revocations);
     struct existence row = {false};
-    TRY(db_get(cx, services->db, &sql_revoked_any, DB_ARGS(token_id, family_id), &existence_schema, &row));
+    TRY(db_get(cx, services->db, &sql_revoked_any, DB_ARGS(token_id, family_id), &existence_schema,
+               &row));
     if (row.found) return revoked(cx);
     keep_good(services, keys, seen);
     return OK;

@@ -1,8 +1,8 @@
-/* account_rules.c: what an address, a name and a password must be like, beyond their lengths. Owns nothing.
- * Threads: any.
+/* account_rules.c: what an address, a name and a password must be like, beyond their lengths. Owns
+ * nothing. Threads: any.
  *
- * An address's normal form is ASCII lower case throughout: mail servers may tell "Ada@" from "ada@", but
- * none in use does, and people type either. */
+ * An address's normal form is ASCII lower case throughout: mail servers may tell "Ada@" from
+ * "ada@", but none in use does, and people type either. */
 #include "features/accounts/account_inner.h"
 
 #include <string.h>
@@ -17,7 +17,8 @@ static bool domain_label(text label) {
     if (label.at[0] == '-' || label.at[label.len - 1] == '-') return false;
     for (size_t i = 0; i < label.len; i++) {
         unsigned char c = (unsigned char)label.at[i];
-        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c >= 0x80)) return false;
+        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c >= 0x80))
+            return false;
     }
     return true;
 }
@@ -90,11 +91,13 @@ status rules_display_name(struct ctx *cx, text name) {
         if (!is_invisible(point)) visible = true;
     }
     if (visible) return OK;
-    return ctx_fail_field(cx, INVALID, "display_name", "'display_name' must hold something visible.");
+    return ctx_fail_field(cx, INVALID, "display_name",
+                          "'display_name' must hold something visible.");
 }
 
 status rules_password(struct ctx *cx, text password, text email, text name) {
-    text local = text_part(email, 0, (size_t)(text_find(email, '@') < 0 ? 0 : text_find(email, '@')));
+    text local =
+        text_part(email, 0, (size_t)(text_find(email, '@') < 0 ? 0 : text_find(email, '@')));
     bool obvious = text_equal_nocase(password, email) || text_equal_nocase(password, name) ||
                    text_equal_nocase(password, local);
     if (!obvious) return OK;

@@ -1,9 +1,9 @@
 /* account_session.c: sign-ins: opened, refreshed, closed. Owns nothing; see account_inner.h.
  *
- * A refresh token works once. A second use means that two hold it, a thief and its owner, and nobody can
- * tell which is which; so the whole sign-in ends, for both, at once, access tokens included (mission A2).
- * There is no grace for an answer that was lost on its way: a client that repeats a refresh signs its user
- * out and has to ask for the password again. */
+ * A refresh token works once. A second use means that two hold it, a thief and its owner, and
+ * nobody can tell which is which; so the whole sign-in ends, for both, at once, access tokens
+ * included (mission A2). There is no grace for an answer that was lost on its way: a client that
+ * repeats a refresh signs its user out and has to ask for the password again. */
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/random.h"
@@ -106,8 +106,8 @@ status session_open(struct ctx *cx, struct services *services, const struct acco
     return fill(cx, services, user, opening.family_id, opening.token, out);
 }
 
-/* What became of a refresh token: decided inside the transaction, told outside, because a failure would
- * roll the revocation back. */
+/* What became of a refresh token: decided inside the transaction, told outside, because a failure
+ * would roll the revocation back. */
 enum verdict { VERDICT_GOOD, VERDICT_UNKNOWN, VERDICT_ENDED, VERDICT_REVOKED, VERDICT_REUSED };
 
 struct refreshing {
@@ -152,13 +152,18 @@ static status refresh_work(struct ctx *cx, struct db_tx *tx, void *argument) {
 
 static status told(struct ctx *cx, enum verdict verdict) {
     switch (verdict) {
-    case VERDICT_GOOD: return OK;
+    case VERDICT_GOOD:
+        return OK;
     case VERDICT_REUSED:
-        return ctx_fail(cx, DENIED,
-                        "This refresh token was used before, so the sign-in was ended; sign in again.");
-    case VERDICT_REVOKED: return ctx_fail(cx, DENIED, "You were signed out; sign in again.");
-    case VERDICT_ENDED: return ctx_fail(cx, DENIED, "The sign-in has ended; sign in again.");
-    case VERDICT_UNKNOWN: break;
+        return ctx_fail(
+            cx, DENIED,
+            "This refresh token was used before, so the sign-in was ended; sign in again.");
+    case VERDICT_REVOKED:
+        return ctx_fail(cx, DENIED, "You were signed out; sign in again.");
+    case VERDICT_ENDED:
+        return ctx_fail(cx, DENIED, "The sign-in has ended; sign in again.");
+    case VERDICT_UNKNOWN:
+        break;
     }
     return ctx_fail(cx, DENIED, "The refresh token isn't known here; sign in again.");
 }
@@ -173,15 +178,16 @@ status session_refresh(struct ctx *cx, struct services *services, text refresh_t
     const struct refresh_row *row = &refreshing.row;
     if (refreshing.verdict == VERDICT_REUSED) revoke_tell(services, row->family_id);
     TRY(told(cx, refreshing.verdict));
-    struct account user = {row->user_id, row->email, row->display_name, row->role, row->created_at_ms};
+    struct account user = {row->user_id, row->email, row->display_name, row->role,
+                           row->created_at_ms};
     return fill(cx, services, &user, row->family_id, refreshing.token, out);
 }
 
 struct closing {
-    text hash;             /* absent: no refresh token came */
-    text family_id;        /* of the access token, or absent */
+    text hash;      /* absent: no refresh token came */
+    text family_id; /* of the access token, or absent */
     text token_id;
-    text refresh_family;   /* out: the refresh token's, or absent */
+    text refresh_family; /* out: the refresh token's, or absent */
 };
 
 static status close_work(struct ctx *cx, struct db_tx *tx, void *argument) {
@@ -190,7 +196,8 @@ static status close_work(struct ctx *cx, struct db_tx *tx, void *argument) {
     closing->refresh_family = NO_TEXT;
     if (closing->hash.at) {
         struct refresh_row row;
-        status found = tx_get(cx, tx, &sql_refresh_by_hash, DB_ARGS(closing->hash), &refresh_schema, &row);
+        status found =
+            tx_get(cx, tx, &sql_refresh_by_hash, DB_ARGS(closing->hash), &refresh_schema, &row);
         if (found != OK && found != NOT_FOUND) return found;
         if (found == OK) closing->refresh_family = row.family_id;
     }

@@ -1,9 +1,10 @@
 /* account_token.h: access tokens: JSON Web Tokens signed RS256, and nothing else.
  *
- * Owns nothing. Invariants: the algorithm is never taken from the token: a header that says anything but
- * RS256 is refused before a key is looked at, and keys are RSA keys only, so neither "none" nor HS256 with
- * the public key as secret can pass; unknown members in header or payload are refused. The payload is read
- * only after the signature was checked. Threads: any. Sources: RFC 7515, RFC 7519, RFC 8725. */
+ * Owns nothing. Invariants: the algorithm is never taken from the token: a header that says
+ * anything but RS256 is refused before a key is looked at, and keys are RSA keys only, so neither
+ * "none" nor HS256 with the public key as secret can pass; unknown members in header or payload are
+ * refused. The payload is read only after the signature was checked. Threads: any. Sources: RFC
+ * 7515, RFC 7519, RFC 8725. */
 #ifndef FEATURES_ACCOUNTS_ACCOUNT_TOKEN_H
 #define FEATURES_ACCOUNTS_ACCOUNT_TOKEN_H
 
@@ -12,15 +13,16 @@
 
 struct account_keys;
 
+/** The longest token that is looked at; how far clocks of servers may differ. */
 enum { TOKEN_BYTES_MOST = 4096, TOKEN_LEEWAY_S = 30 };
 
 /** What a token says. Times in seconds since 1970 UTC (RFC 7519 §2). */
 struct token_claims {
-    text iss;  /**< Who made it. */
-    text aud;  /**< For whom: "matinee". */
-    text sub;  /**< The user's id. */
-    text jti;  /**< The token's own id. */
-    text sid;  /**< The sign-in (refresh family). */
+    text iss; /**< Who made it. */
+    text aud; /**< For whom: "matinee". */
+    text sub; /**< The user's id. */
+    text jti; /**< The token's own id. */
+    text sid; /**< The sign-in (refresh family). */
     text role;
     int64_t iat, nbf, exp;
 };
