@@ -35,11 +35,13 @@ status cage_follow_parent(struct ctx *cx, int parent) {
     return OK;
 }
 
-static status limit(struct ctx *cx, int what, int64_t most) {
-    struct rlimit both = {.rlim_cur = (rlim_t)most, .rlim_max = (rlim_t)most};
+/* The hard limit lies `over` the soft one where the kernel would else kill without saying why. */
+static status limit(struct ctx *cx, int what, int64_t most, int64_t over) {
+    struct rlimit both = {.rlim_cur = (rlim_t)most, .rlim_max = (rlim_t)(most + over)};
     struct rlimit now;
     if (getrlimit((__rlimit_resource_t)what, &now) == 0 && now.rlim_max < both.rlim_max) {
-        both.rlim_cur = both.rlim_max = now.rlim_max; /* the system's own limit is lower */
+        both.rlim_max = now.rlim_max; /* the system's own limit is lower */
+        if (both.rlim_cur > both.rlim_max) both.rlim_cur = both.rlim_max;
     }
     if (setrlimit((__rlimit_resource_t)what, &both) == 0) return OK;
     return ctx_fail_errno(cx, "Limiting", "the media process");
@@ -48,14 +50,14 @@ static status limit(struct ctx *cx, int what, int64_t most) {
 /* The number of processes isn't limited here, as that counts the user's other ones; the filter lets
  * this one make threads only. */
 static status set_limits(struct ctx *cx, const struct cage_limits *limits) {
-    TRY(limit(cx, RLIMIT_CORE, 0));
-    TRY(limit(cx, RLIMIT_CPU, limits->processor_s));
-    TRY(limit(cx, RLIMIT_FSIZE, limits->file_bytes));
-    TRY(limit(cx, RLIMIT_NOFILE, limits->last_fd + 1));
-    TRY(limit(cx, RLIMIT_MEMLOCK, 0));
+    TRY(limit(cx, RLIMIT_CORE, 0, 0));
+    TRY(limit(cx, RLIMIT_CPU, limits->processor_s, 5));
+    TRY(limit(cx, RLIMIT_FSIZE, limits->file_bytes, 0));
+    TRY(limit(cx, RLIMIT_NOFILE, limits->last_fd + 1, 0));
+    TRY(limit(cx, RLIMIT_MEMLOCK, 0, 0));
     if (SANITIZED) return OK;
-    TRY(limit(cx, RLIMIT_DATA, limits->memory_bytes));
-    return limit(cx, RLIMIT_AS, 2 * limits->memory_bytes + (INT64_C(1) << 30));
+    TRY(limit(cx, RLIMIT_DATA, limits->memory_bytes, 0));
+    return limit(cx, RLIMIT_AS, 2 * limits->memory_bytes + (INT64_C(1) << 30), 0);
 }
 
 /* The site comes first: what fails here makes it slower, not unsafe. */
