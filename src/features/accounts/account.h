@@ -49,6 +49,12 @@ status account_find(struct ctx *cx, struct services *services, text id,
 status account_first_admin(struct ctx *cx, struct services *services, text *out_email,
                            text *out_password) CHECKED;
 
+/** `matinee password reset`: gives the account with that address a random
+ *  password and signs it out everywhere; other servers notice within seconds. The password lives in
+ * the context's arena and is to be shown once. NOT_FOUND: there is no such account. */
+status account_reset_password(struct ctx *cx, struct services *services, text email,
+                              text *out_password) CHECKED;
+
 /** Opens the ring of signing keys for services->keys. Asks the database only when a key is first
  *  needed. `secret` is the installation's (32 bytes; copied in derived form): private keys are
  * sealed with it. `issuer` is copied; "" = "matinee". The caller closes it with account_keys_close.

@@ -24,6 +24,9 @@ SELECT id, email, display_name, role, password_hash, created_at_ms FROM users WH
 -- Only when the password is still the one that was checked ($3).
 UPDATE users SET password_hash = $2, updated_at_ms = $4 WHERE id = $1 AND password_hash = $3;
 
+-- :name user_reset_password :exec
+UPDATE users SET password_hash = $2, updated_at_ms = $3 WHERE id = $1;
+
 -- :name family_insert :exec
 INSERT INTO refresh_families (id, user_id, created_at_ms, expires_at_ms) VALUES ($1, $2, $3, $4);
 
@@ -34,6 +37,10 @@ UPDATE refresh_families SET expires_at_ms = $2 WHERE id = $1;
 -- The first reason stays.
 UPDATE refresh_families SET revoked_at_ms = $2, revoked_why = $3
 WHERE id = $1 AND revoked_at_ms IS NULL;
+
+-- :name family_revoke_all :exec
+UPDATE refresh_families SET revoked_at_ms = $2, revoked_why = $3
+WHERE user_id = $1 AND revoked_at_ms IS NULL;
 
 -- :name refresh_insert :exec
 INSERT INTO refresh_tokens (hash, family_id, issued_at_ms, expires_at_ms) VALUES ($1, $2, $3, $4);
@@ -52,6 +59,12 @@ WHERE t.hash = $1;
 
 -- :name revoked_insert :exec
 INSERT INTO revoked_tokens (id, revoked_at_ms, expires_at_ms) VALUES ($1, $2, $3)
+ON CONFLICT (id) DO NOTHING;
+
+-- :name revoked_insert_all :exec
+-- All sign-ins of a user: their access tokens name them.
+INSERT INTO revoked_tokens (id, revoked_at_ms, expires_at_ms)
+SELECT id, CAST($2 AS BIGINT), CAST($3 AS BIGINT) FROM refresh_families WHERE user_id = $1
 ON CONFLICT (id) DO NOTHING;
 
 -- :name revoked_any :one

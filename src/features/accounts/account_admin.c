@@ -53,6 +53,42 @@ status account_first_admin(struct ctx *cx, struct services *services, text *out_
     return OK;
 }
 
+/* What a reset writes. */
+struct reset {
+    text user_id;
+    text hash;
+};
+
+static status reset_work(struct ctx *cx, struct db_tx *tx, void *argument) {
+    const struct reset *reset = argument;
+    int64_t now_ms = clock_now_ms();
+    int64_t until_ms = now_ms + ACCOUNT_ACCESS_LIFETIME_MS + 60000;
+    TRY(tx_run(cx, tx, &sql_user_reset_password, DB_ARGS(reset->user_id, reset->hash, now_ms),
+               NULL));
+    TRY(tx_run(cx, tx, &sql_revoked_insert_all, DB_ARGS(reset->user_id, now_ms, until_ms), NULL));
+    return tx_run(cx, tx, &sql_family_revoke_all, DB_ARGS(reset->user_id, now_ms, TEXT("logout")),
+                  NULL);
+}
+
+status account_reset_password(struct ctx *cx, struct services *services, text email,
+                              text *out_password) {
+    struct account_row row;
+    struct reset reset = {NO_TEXT, NO_TEXT};
+    text password = NO_TEXT;
+    TRY(rules_email(cx, email, &email));
+    status found = account_by_email(cx, services, email, &row);
+    if (found == NOT_FOUND)
+        return ctx_fail(cx, NOT_FOUND, "There is no account with the address %.*s.",
+                        TEXT_ARG(text_part(email, 0, 100)));
+    TRY(found);
+    reset.user_id = row.user.id;
+    TRY(random_password(cx, &password));
+    TRY(password_hash(cx, &services->keys->gate, password, &reset.hash));
+    TRY(db_write(cx, services->db, reset_work, &reset));
+    *out_password = password;
+    return OK;
+}
+
 static status purge_work(struct ctx *cx, struct db_tx *tx, void *argument) {
     (void)argument;
     int64_t now_ms = clock_now_ms();

@@ -13,7 +13,8 @@ enum { WAIT_MOST_MS = 5000 };
 static const char nobody[] = "$argon2id$v=19$m=65536,t=2,p=1$5yPLXBKMKmBlTd2S0ZHDdA$"
                              "oYzp0tkq2aGN5vUeFqeYxA9s0wIXFHmRZM9cVZ8Yh1Y";
 
-static status pass_gate(struct ctx *cx, struct password_gate *gate) {
+/* A place for one computation; `*out` gives it back with leave_gate. */
+static status pass_gate(struct ctx *cx, struct password_gate *gate, struct password_gate **out) {
     LOCKED(&gate->lock);
     int64_t until_ms = clock_ticks_ms() + WAIT_MOST_MS;
     if (gate->running >= PASSWORD_RUNNING_MOST && gate->waiting >= PASSWORD_WAITING_MOST)
@@ -26,6 +27,7 @@ static status pass_gate(struct ctx *cx, struct password_gate *gate) {
     if (gate->running >= PASSWORD_RUNNING_MOST)
         return ctx_fail(cx, BUSY, "Many people are signing in; try again in a moment.");
     gate->running++;
+    *out = gate;
     return OK;
 }
 
@@ -38,8 +40,8 @@ static void leave_gate(struct password_gate **gate) {
 
 status password_hash(struct ctx *cx, struct password_gate *gate, text password, text *out) {
     char hash[crypto_pwhash_STRBYTES];
-    TRY(pass_gate(cx, gate));
-    scoped(leave_gate) struct password_gate *held = gate;
+    scoped(leave_gate) struct password_gate *held = NULL;
+    TRY(pass_gate(cx, gate, &held));
     if (crypto_pwhash_str(hash, password.at, password.len, crypto_pwhash_OPSLIMIT_INTERACTIVE,
                           crypto_pwhash_MEMLIMIT_INTERACTIVE) != 0)
         return ctx_no_memory(cx);
@@ -50,8 +52,8 @@ status password_fits(struct ctx *cx, struct password_gate *gate, text password, 
                      bool *out) {
     const char *stored = nobody;
     if (hash.at) TRY(text_to_c(cx->arena, hash, &stored));
-    TRY(pass_gate(cx, gate));
-    scoped(leave_gate) struct password_gate *held = gate;
+    scoped(leave_gate) struct password_gate *held = NULL;
+    TRY(pass_gate(cx, gate, &held));
     int fits = crypto_pwhash_str_verify(stored, password.at ? password.at : "", password.len);
     *out = fits == 0 && hash.at != NULL;
     return OK;

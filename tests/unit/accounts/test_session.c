@@ -305,8 +305,8 @@ static void rules_of_names_and_passwords(void **state) {
                                       "\xc2\xa0",
                                       "\xe2\x80\x8b",
                                       "a\nb",
-                                      "Ada\xe2\x80\xae"
-                                      "moc",
+                                      ("Ada\xe2\x80\xae"
+                                       "moc"),
                                       "\xe2\x81\xa6x",
                                       "\xef\xbb\xbf",
                                       "\xe3\x85\xa4"};

@@ -170,8 +170,8 @@ static void refuses_bad_headers(void **state) {
         "Content-Disposition: form-data; name=\"a\"; filename=b; filename=c\r\n",
         "Content-Disposition: form-data; name=\"a\"x\r\n",
         "Content-Disposition: form-data; name\r\n",
-        "Content-Disposition: form-data; name=\"a\"\r\nContent-Disposition: form-data; "
-        "name=\"b\"\r\n",
+        ("Content-Disposition: form-data; name=\"a\"\r\n"
+         "Content-Disposition: form-data; name=\"b\"\r\n"),
         "Content-Disposition: form-data; name=\"a\"\r\n folded: yes\r\n",
         "Content-Disposition form-data; name=\"a\"\r\n",
         ": form-data; name=\"a\"\r\n",
