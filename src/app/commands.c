@@ -70,3 +70,17 @@ int command_keys(char **arguments) {
     program_close(&program, 0);
     return 0;
 }
+
+int command_password(char **arguments) {
+    if (!arguments[0] || arguments[1])
+        return command_misused("password takes the e-mail address of one account.");
+    struct program program;
+    text password;
+    if (program_begin(&program, "password") != OK || program_open(&program) != OK ||
+        account_reset_password(&program.cx, &program.services, text_of(arguments[0]), &password) !=
+            OK)
+        return command_failed(&program);
+    (void)printf("password: %.*s\n", TEXT_ARG(password));
+    program_close(&program, 0);
+    return 0;
+}

@@ -31,6 +31,9 @@ command command_media;
 /** `keys rotate`: signs tokens with a new key from now on. */
 command command_keys;
 
+/** `password EMAIL`: gives an account a random password, shown once, and signs it out. */
+command command_password;
+
 /** Says on standard error what failed, in one sentence, and gives the exit code for it. Closes the
  *  program. */
 int command_failed(struct program *program);

@@ -23,8 +23,10 @@ static const struct {
     {"config", command_config, "", "explain every setting and show the values in force"},
     {"keys", command_keys, "rotate",
      "sign tokens with a new key from now on; nobody is signed out"},
+    {"password", command_password, "EMAIL",
+     "give an account a new random password and sign it out everywhere"},
     {"openapi", command_openapi, "", "print the description of the HTTP interface"},
-    {"media", command_media, "…", "run matinee-media with these arguments"},
+    {"media", command_media, "...", "run matinee-media with these arguments"},
     {"version", command_version, "", "print the version"},
     {"help", command_help, "", "print this"},
 };
