@@ -2,6 +2,7 @@
 #include "../store/folder.h"
 
 #include "app/program.h"
+#include "features/accounts/account.h"
 #include "net/asset.h"
 #include "net/http.h"
 
@@ -153,12 +154,56 @@ static void test_figures(void **state) {
     program_close(&stage.program, 1000);
 }
 
+static text sign_in(struct stage *stage, text email, text password) {
+    text body;
+    text headers;
+    struct arena *arena = stage->folder->cx.arena;
+    assert_int_equal(text_format(arena, &body, "{\"email\":\"%.*s\",\"password\":\"%.*s\"}",
+                                 TEXT_ARG(email), TEXT_ARG(password)),
+                     OK);
+    assert_int_equal(text_format(arena, &headers,
+                                 "Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
+                                 body.len, body.at),
+                     OK);
+    /* What `ask` puts behind the headers is the body's end: two bytes more than are counted. */
+    return ask(stage, "POST", "/api/auth/login", headers.at);
+}
+
+/* A lost password: the command gives a new one, and what was signed in is signed out. */
+static void test_new_password(void **state) {
+    struct stage stage;
+    program_up(&stage, *state);
+    struct ctx *cx = &stage.program.cx;
+    text email;
+    text first;
+    text second;
+    assert_ok(cx, account_first_admin(cx, &stage.program.services, &email, &first));
+    assert_int_equal(account_first_admin(cx, &stage.program.services, &email, &second), NOT_FOUND);
+    text session = sign_in(&stage, email, first);
+    assert_says(session, "HTTP/1.1 200 ");
+    const char *token = strstr(session.at, "\"access_token\":\"");
+    assert_non_null(token);
+    token += strlen("\"access_token\":\"");
+    text bearer;
+    assert_int_equal(text_format(stage.folder->cx.arena, &bearer, "Authorization: Bearer %.*s\r\n",
+                                 (int)strcspn(token, "\""), token),
+                     OK);
+    assert_ok(
+        cx, account_reset_password(cx, &stage.program.services, TEXT("Admin@Localhost"), &second));
+    assert_false(text_equal(first, second));
+    assert_says(ask(&stage, "GET", "/api/auth/me", bearer.at), "HTTP/1.1 401 ");
+    assert_says(sign_in(&stage, email, first), "HTTP/1.1 401 ");
+    assert_says(sign_in(&stage, email, second), "HTTP/1.1 200 ");
+    assert_fails(
+        cx, account_reset_password(cx, &stage.program.services, TEXT("no@one.example"), &second),
+        NOT_FOUND);
+    program_close(&stage.program, 1000);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        FOLDER_TEST(test_life),
-        FOLDER_TEST(test_not_ready),
-        FOLDER_TEST(test_pages),
-        FOLDER_TEST(test_figures),
+        FOLDER_TEST(test_life),    FOLDER_TEST(test_not_ready),    FOLDER_TEST(test_pages),
+        FOLDER_TEST(test_figures), FOLDER_TEST(test_new_password),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
