@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 /** Runs `fn(&variable)` when the variable's block is left. */
-#define scoped(fn) __attribute__((cleanup(fn)))
+#define scoped(fn) __attribute__((cleanup(fn), unused))
 
 /** Takes the pointer out of `*place`, leaving NULL there, so that a scoped destructor does
  *  nothing. */
