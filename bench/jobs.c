@@ -81,6 +81,6 @@ int main(int argc, char **argv) {
                  ROUNDS);
     (void)printf("  none waiting     %8.0f /s\n", empty);
     (void)printf("  %d waiting    %8.0f /s\n", WAITING, full);
-    (void)printf("  budget           %8d /s  %s\n", BUDGET, kept ? "kept" : "missed");
+    if (sqlite) (void)printf("  budget           %8d /s  %s\n", BUDGET, kept ? "kept" : "missed");
     return sqlite && !kept;
 }

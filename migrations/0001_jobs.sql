@@ -27,8 +27,7 @@ CREATE TABLE jobs (
     updated_at_ms BIGINT NOT NULL
 );
 
--- What to take next. No other index has kind in front of what it is about, lest PostgreSQL gather all
--- jobs of a kind and sort them.
+-- What to take next.
 CREATE INDEX jobs_next ON jobs (priority, order_ms, id) WHERE state = 'ready';
 
 -- Which leases have lapsed.
@@ -45,3 +44,19 @@ CREATE UNIQUE INDEX jobs_only_one ON jobs (kind, subject)
 
 -- A user's place in the order.
 CREATE INDEX jobs_user ON jobs (user_id) WHERE state IN ('ready', 'running');
+
+-- @postgres
+-- The next job, locked; those that others are taking are passed over. A queue's statistics are always
+-- out of date: planned when few jobs were ready, the same query would gather and sort all of them
+-- once there are many. So the only plan left to it is to walk jobs_next from its head.
+CREATE FUNCTION job_next(now_ms BIGINT, kinds TEXT[]) RETURNS TEXT LANGUAGE plpgsql VOLATILE
+    SET enable_bitmapscan = off SET enable_sort = off SET enable_seqscan = off AS '
+DECLARE
+    found_id TEXT;
+BEGIN
+    SELECT id INTO found_id FROM jobs
+    WHERE state = ''ready'' AND not_before_ms <= now_ms AND kind = ANY (kinds)
+    ORDER BY priority, order_ms, id LIMIT 1
+    FOR UPDATE SKIP LOCKED;
+    RETURN found_id;
+END';

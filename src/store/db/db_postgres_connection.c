@@ -334,13 +334,10 @@ static void close_connection(struct postgres_connection **connection) {
     postgres_disconnect(*connection);
 }
 
-/* Every statement is planned with its parameters and the tables' present size: a plan kept from
- * when a table was empty would sort a whole queue to find its head. */
 status postgres_connect(struct ctx *cx, const char *url, struct postgres_connection **out) {
     static const char settings[] =
         "SET statement_timeout = '60s'; SET idle_in_transaction_session_timeout = '120s';"
-        "SET default_transaction_isolation = 'read committed'; SET client_min_messages = warning;"
-        "SET plan_cache_mode = force_custom_plan";
+        "SET default_transaction_isolation = 'read committed'; SET client_min_messages = warning";
     /* What the URL says comes later and so wins. */
     const char *const names[] = {"connect_timeout",
                                  "application_name",

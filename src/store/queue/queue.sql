@@ -34,14 +34,10 @@ RETURNING id, kind, subject, payload, user_id, state, priority, attempt, max_att
           not_before_ms, lease_until_ms, worker, error, created_at_ms, updated_at_ms;
 
 -- :name job_take :one @postgres
--- Rows that others are taking are passed over, so takers don't wait for each other.
+-- job_next is in migration 0001; it passes over what others are taking.
 UPDATE jobs
 SET state = 'running', attempt = attempt + 1, worker = $1, lease_until_ms = $2, updated_at_ms = $3
-WHERE id = (SELECT id FROM jobs
-            WHERE state = 'ready' AND not_before_ms <= $3
-              AND kind IN ($4, $5, $6, $7, $8, $9, $10, $11)
-            ORDER BY priority, order_ms, id LIMIT 1
-            FOR UPDATE SKIP LOCKED)
+WHERE id = (SELECT job_next($3, ARRAY[$4, $5, $6, $7, $8, $9, $10, $11]))
 RETURNING id, kind, subject, payload, user_id, state, priority, attempt, max_attempts,
           not_before_ms, lease_until_ms, worker, error, created_at_ms, updated_at_ms;
 
