@@ -21,13 +21,15 @@
 
 #include <malloc.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 enum {
     PROGRAM_ARENA_BYTES = 4 * 1024 * 1024,
     ROUTE_TABLES_MOST = 32,
     KEEP_MALLOC_ARENAS = 2,
-    LARGE_BLOCK_BYTES = 512 * 1024
+    LARGE_BLOCK_BYTES = 512 * 1024,
+    DESCRIPTORS_MOST = 65536
 };
 
 /* Memory goes back to the system when a burst is over: few malloc arenas, large blocks mapped
@@ -38,10 +40,20 @@ static void be_small(void) {
     (void)mallopt(M_TRIM_THRESHOLD, LARGE_BLOCK_BYTES);
 }
 
+/* As many descriptors as the system allows this process: each connection and each film sent is one.
+ */
+static void allow_descriptors(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= limit.rlim_max) return;
+    limit.rlim_cur = limit.rlim_max < DESCRIPTORS_MOST ? limit.rlim_max : DESCRIPTORS_MOST;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 status program_begin(struct program *program, const char *service) {
     *program = (struct program){.lock_fd = -1, .roll.fd = -1};
     program->services.started_ticks_ms = clock_ticks_ms();
     be_small();
+    allow_descriptors();
     program->arena = arena_new(PROGRAM_ARENA_BYTES);
     if (!program->arena) return NO_MEMORY;
     program->cx.arena = program->arena;

@@ -17,6 +17,7 @@
 enum {
     TAKE_WAIT_MS = 10 * 1000,
     TROUBLE_PAUSE_MS = 1000,
+    TROUBLE_MOST_MS = 8000,
     BEAT_MS = 1000,
     FIRST_TICK_MS = 1000,
     WORK_ARENA_BYTES = 16 * 1024 * 1024,
@@ -91,10 +92,21 @@ static void work_on(struct slot *slot, const struct job *job) {
     (void)atomic_fetch_add(&tally->run_us, run_us);
 }
 
+/* Says that the queue can't be asked, and waits: longer each time. Returns how long. */
+static int64_t rest_after_trouble(struct worker *worker, const struct ctx *cx, int64_t last_ms) {
+    int64_t pause_ms = last_ms == 0 ? TROUBLE_PAUSE_MS : last_ms * 2;
+    if (pause_ms > TROUBLE_MOST_MS) pause_ms = TROUBLE_MOST_MS;
+    log_event(LOG_LEVEL_WARNING, "no job could be taken",
+              LOG_TEXT("error", text_of(cx->fault.detail)));
+    (void)pause_until(worker, clock_ticks_ms() + pause_ms);
+    return pause_ms;
+}
+
 static void *slot_thread(void *argument) {
     struct slot *slot = argument;
     struct worker *worker = slot->worker;
     struct ctx cx = {.arena = arena_new(WORK_ARENA_BYTES)};
+    int64_t trouble_ms = 0;
     while (cx.arena && !is_stopping(worker)) {
         struct job job;
         status taken = queue_take(&cx, worker->services->queue, worker->kinds, text_of(slot->name),
@@ -102,10 +114,9 @@ static void *slot_thread(void *argument) {
         if (taken == OK) {
             work_on(slot, &job);
         } else if (taken != NOT_FOUND) {
-            log_event(LOG_LEVEL_WARNING, "no job could be taken",
-                      LOG_TEXT("error", text_of(cx.fault.detail)));
-            (void)pause_until(worker, clock_ticks_ms() + TROUBLE_PAUSE_MS);
+            trouble_ms = rest_after_trouble(worker, &cx, trouble_ms);
         }
+        if (taken == OK || taken == NOT_FOUND) trouble_ms = 0;
         ctx_clear(&cx);
         arena_reset(cx.arena);
     }
