@@ -55,14 +55,16 @@ export interface Watched {
   close(): Promise<void>;
 }
 
-interface Look {
+export interface Look {
+  /** Another way to the server than the direct one. */
+  url?: string;
   viewport?: { width: number; height: number };
   colorScheme?: "light" | "dark";
 }
 
 export async function open(browser: Browser, look: Look = {}): Promise<Watched> {
   const context = await browser.newContext({
-    baseURL: base,
+    baseURL: look.url ?? base,
     viewport: look.viewport ?? DESK,
     colorScheme: look.colorScheme ?? "light",
     locale: "en",
@@ -246,6 +248,16 @@ export async function playback(page: Page) {
       duration: video?.duration ?? 0,
       error: video?.error?.message ?? null,
     };
+  });
+}
+
+/** Plays on from near the beginning, for tests that would outlast a short film. */
+export async function rewind(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    const video = document.querySelector("video");
+    if (!video) return;
+    video.currentTime = 0.5;
+    await video.play();
   });
 }
 

@@ -2,7 +2,9 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
+import { type Line, openLine } from "./line.ts";
 import {
+  base,
   card,
   choose,
   film,
@@ -12,6 +14,7 @@ import {
   PROCESSING_MS,
   shot,
   signUp,
+  type Watched,
 } from "./support.ts";
 
 let browser: Browser;
@@ -20,16 +23,26 @@ before(async () => {
 });
 after(() => browser.close());
 
-/** Slows the page's line, so that a small film takes seconds; `null` makes it quick again. */
-async function throttle(page: Page, bytesPerSecond: number | null): Promise<void> {
-  const session = await page.context().newCDPSession(page);
-  await session.send("Network.emulateNetworkConditions", {
-    offline: false,
-    latency: 0,
-    downloadThroughput: -1,
-    uploadThroughput: bytesPerSecond ?? -1,
-  });
-  await session.detach();
+/** Runs a test over a line that begins at this many bytes a second. */
+async function overLine(
+  bytesPerSecond: number,
+  run: (watched: Watched, line: Line) => Promise<void>,
+): Promise<void> {
+  const line = await openLine(base);
+  try {
+    await inPage(
+      browser,
+      async (watched) => {
+        await signUp(watched.page, "Una");
+        await watched.page.goto("/upload");
+        line.rate = bytesPerSecond;
+        await run(watched, line);
+      },
+      { url: line.url },
+    );
+  } finally {
+    await line.close();
+  }
 }
 
 async function sent(page: Page, title: string): Promise<number> {
@@ -54,12 +67,8 @@ async function untilReady(page: Page, title: string): Promise<void> {
 }
 
 test("tells speed and time left, pauses, resumes, and ends as a whole film", async () => {
-  await inPage(browser, async ({ page }) => {
-    await signUp(page, "Paula");
-    const path = film("pausing.mp4", { seconds: 6 });
-    await page.goto("/upload");
-    await throttle(page, 150_000);
-    await choose(page, [path]);
+  await overLine(300_000, async ({ page }, line) => {
+    await choose(page, [film("pausing.mp4", { seconds: 6 })]);
     await card(page, "pausing")
       .getByText(/MB of .*kB\/s.* left/)
       .waitFor();
@@ -70,36 +79,38 @@ test("tells speed and time left, pauses, resumes, and ends as a whole film", asy
     const held = await sent(page, "pausing");
     await page.waitForTimeout(1200);
     assert.equal(await sent(page, "pausing"), held);
-    await throttle(page, null);
+    line.rate = Number.POSITIVE_INFINITY;
     await page.getByRole("button", { name: "Resume pausing" }).click();
     await untilReady(page, "pausing");
   });
 });
 
-test("goes on by itself when the connection comes back", async () => {
-  await inPage(browser, async ({ page, context, expect }) => {
-    expect(/ERR_INTERNET_DISCONNECTED|ERR_FAILED/);
-    await signUp(page, "Wanda");
-    await page.goto("/upload");
-    await throttle(page, 200_000);
+test("goes on by itself from where it was when the connection comes back", async () => {
+  await overLine(300_000, async ({ page, expect }, line) => {
+    expect(/net::ERR_/);
+    const offsets: number[] = [];
+    page.on("request", (request) => {
+      if (request.method() !== "PATCH") return;
+      offsets.push(Number(request.headers()["upload-offset"]));
+    });
     await choose(page, [film("wavering.mp4", { seconds: 6 })]);
-    await untilSent(page, "wavering", 10);
-    await context.setOffline(true);
+    await untilSent(page, "wavering", 30);
+    line.cut();
     await card(page, "wavering").getByText("Connection lost").waitFor();
     await page.getByText("can't be reached").waitFor();
     await shot(page, "upload-offline-1440-light");
-    await context.setOffline(false);
+    line.rate = Number.POSITIVE_INFINITY;
+    line.mend();
     await untilReady(page, "wavering");
     await page.getByText("can't be reached").waitFor({ state: "detached" });
+    const last = offsets[offsets.length - 1] ?? 0;
+    assert.ok(last > 0, `went on from a later byte than the first: ${offsets.join(", ")}`);
   });
 });
 
 test("goes on after a reload when the file is chosen again", async () => {
-  await inPage(browser, async ({ page }) => {
-    await signUp(page, "Ruth");
+  await overLine(300_000, async ({ page }, line) => {
     const path = film("reloaded.mp4", { seconds: 6 });
-    await page.goto("/upload");
-    await throttle(page, 200_000);
     await choose(page, [path]);
     await untilSent(page, "reloaded", 30);
     page.on("dialog", (dialog) => void dialog.accept());
@@ -112,18 +123,16 @@ test("goes on after a reload when the file is chosen again", async () => {
     await page.reload();
     await page.getByRole("heading", { name: "Not finished yet" }).waitFor();
     await shot(page, "upload-unfinished-1440-light");
-    await throttle(page, null);
+    line.rate = Number.POSITIVE_INFINITY;
     await choose(page, [path]);
     await untilReady(page, "reloaded");
     assert.deepEqual(created, [], "the upload went on, no other was made");
+    assert.equal(await page.getByRole("heading", { name: "Not finished yet" }).count(), 0);
   });
 });
 
 test("sends several at once, and cancels one for good", async () => {
-  await inPage(browser, async ({ page }) => {
-    await signUp(page, "Sven");
-    await page.goto("/upload");
-    await throttle(page, 250_000);
+  await overLine(400_000, async ({ page }, line) => {
     const made = ["one", "two", "three"].map((name) => film(`${name}.mp4`, { seconds: 3 }));
     await choose(page, made);
     for (const name of ["one", "two", "three"]) await untilSent(page, name, 1);
@@ -131,7 +140,7 @@ test("sends several at once, and cancels one for good", async () => {
     await page.getByRole("button", { name: "Cancel two" }).click();
     await page.getByRole("button", { name: "Yes, cancel it" }).click();
     await card(page, "two").waitFor({ state: "detached" });
-    await throttle(page, null);
+    line.rate = Number.POSITIVE_INFINITY;
     await untilReady(page, "one");
     await untilReady(page, "three");
     await page.goto("/studio");

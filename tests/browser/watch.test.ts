@@ -11,8 +11,8 @@ import {
   launch,
   PHONE,
   PROCESSING_MS,
-  playback,
   publish,
+  rewind,
   shot,
   signUp,
   untilPlayback,
@@ -91,11 +91,16 @@ test("a new account drops a film, sees it processed and watches it", async () =>
     assert.ok(offered.length >= 3, `several qualities: ${offered.join(", ")}`);
     for (const name of [offered[offered.length - 1], "720p"]) {
       assert.ok(name);
+      await rewind(page);
       await pickQuality(page, name);
       const height = Number.parseInt(name, 10);
-      const before = await playback(page);
-      await untilPlayback(page, `${name} to play`, (state) => state.height === height);
-      await untilPlayback(page, "more frames", (state) => state.frames !== before.frames);
+      await rewind(page);
+      const then = await untilPlayback(
+        page,
+        `${name} to play`,
+        (state) => state.height === height && !state.paused,
+      );
+      await untilPlayback(page, "more of it", (state) => state.time > then.time + 0.5);
     }
     await pickQuality(page, "Auto");
     await page.getByRole("button", { name: /^Quality: Auto/ }).waitFor();

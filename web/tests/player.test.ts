@@ -2,10 +2,17 @@ import { describe, expect, it } from "vitest";
 import type { Video } from "../src/api/types";
 import { isStale, nextSource, type Source } from "../src/pages/use-source";
 import { deedOf, isForPlayer, type Keyed } from "../src/player/hotkeys";
-import { choices, choose, type Level, type Levels, playing } from "../src/player/quality";
+import {
+  choices,
+  choose,
+  type Level,
+  type Levels,
+  playing,
+  type Representation,
+} from "../src/player/quality";
 
 function levels(...sizes: [number, number][]): Levels & Level[] {
-  const list = sizes.map(([width, height]) => ({ width, height, enabled: true }));
+  const list = sizes.map(([width, height]) => ({ width, height }));
   return Object.assign(list, { selectedIndex: 0 });
 }
 
@@ -22,17 +29,49 @@ describe("choices", () => {
   });
 });
 
+/** Representations that note, as Video.js does, to which size they made the engine switch. */
+function engine(...heights: number[]) {
+  const switched: number[] = [];
+  const all = heights.map((height): Representation => {
+    const playlist: { disabled?: boolean } = {};
+    return {
+      width: height * 2,
+      height,
+      playlist,
+      enabled(enable) {
+        if (enable && playlist.disabled) switched.push(height);
+        if (enable) delete playlist.disabled;
+        else playlist.disabled = true;
+        return enable;
+      },
+    };
+  });
+  const on = () => all.filter((one) => !one.playlist.disabled).map((one) => one.height);
+  return { all, on, switched };
+}
+
 describe("choose", () => {
-  it("plays one size, and all again for auto", () => {
-    const list = levels([640, 360], [1280, 720]);
-    choose(list, { label: "360p", width: 640, height: 360 });
-    expect(list.map((level) => level.enabled)).toEqual([true, false]);
-    choose(list, { label: "720p", width: 1280, height: 720 });
-    expect(list.map((level) => level.enabled)).toEqual([false, true]);
-    choose(list, null);
-    expect(list.map((level) => level.enabled)).toEqual([true, true]);
+  const choice = (height: number) => ({ label: "", width: height * 2, height });
+
+  it("switches to one size at once, also from auto", () => {
+    const { all, on, switched } = engine(720, 480, 360);
+    choose(all, choice(480));
+    expect(on()).toEqual([480]);
+    choose(all, choice(720));
+    expect(on()).toEqual([720]);
+    expect(switched).toEqual([480, 720]);
   });
 
+  it("gives all back to the engine for auto without making it switch", () => {
+    const { all, on, switched } = engine(720, 480, 360);
+    choose(all, choice(360));
+    choose(all, null);
+    expect(on()).toEqual([720, 480, 360]);
+    expect(switched).toEqual([360]);
+  });
+});
+
+describe("playing", () => {
   it("names what plays", () => {
     const list = levels([640, 360], [1280, 720]);
     list.selectedIndex = 1;

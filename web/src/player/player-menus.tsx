@@ -1,7 +1,7 @@
 import { useEffect, useReducer, useState } from "react";
 import { Menu, type MenuEntry } from "../ui/menu";
 import type { VideoJs } from "./player";
-import { type Choice, choices, choose, type Levels, playing } from "./quality";
+import { type Choice, choices, choose, type Levels, playing, type Representation } from "./quality";
 
 interface Events {
   on(name: string, hear: () => void): void;
@@ -11,6 +11,16 @@ interface Events {
 /** The levels Video.js's quality plugin keeps; its types leave the plugin out. */
 function levelsOf(player: VideoJs): Levels & Events {
   return (player as unknown as { qualityLevels(): Levels & Events }).qualityLevels();
+}
+
+interface HlsTech {
+  vhs?: { representations(): Representation[] };
+}
+
+/** What the HLS engine can play; empty where the browser plays HLS by itself. */
+function representationsOf(player: VideoJs): Representation[] {
+  const tech = player.tech({ IWillNotUseThisInPlugins: true }) as unknown as HlsTech | undefined;
+  return tech?.vhs?.representations() ?? [];
 }
 
 const LEVEL_EVENTS = ["change", "addqualitylevel", "removequalitylevel"];
@@ -37,7 +47,7 @@ export function QualityMenu({
   const now = playing(levels, nameOf);
   const pick = (choice: Choice | null) => {
     setChosen(choice);
-    choose(levels, choice);
+    choose(representationsOf(player), choice);
   };
   const auto: MenuEntry = {
     kind: "choice",

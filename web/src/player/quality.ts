@@ -1,13 +1,17 @@
-/** Which qualities a player offers, and choosing one. Pure over Video.js's list of levels. */
+/** Which qualities a player offers, and choosing one. Pure over what Video.js keeps of them. */
 export interface Level {
   width?: number;
   height?: number;
-  bitrate?: number;
-  enabled: boolean;
 }
 
 export interface Levels extends ArrayLike<Level> {
   selectedIndex: number;
+}
+
+/** The part of Video.js's HLS engine that switches a rendition on and off. */
+export interface Representation extends Level {
+  playlist: { disabled?: boolean };
+  enabled(enable: boolean): boolean;
 }
 
 export interface Choice {
@@ -18,26 +22,31 @@ export interface Choice {
 
 export type Name = (width: number, height: number) => string;
 
-function all(levels: Levels): Level[] {
-  return Array.from(levels);
-}
-
 /** One choice for each size, the largest first. */
 export function choices(levels: Levels, name: Name): Choice[] {
   const seen = new Map<string, Choice>();
-  for (const { width = 0, height = 0 } of all(levels)) {
+  for (const { width = 0, height = 0 } of Array.from(levels)) {
     if (height > 0) seen.set(`${width}x${height}`, { width, height, label: name(width, height) });
   }
   return [...seen.values()].sort((a, b) => b.height * b.width - a.height * a.width);
 }
 
-/** Plays only this size; null lets the player choose for the line and the window. */
-export function choose(levels: Levels, choice: Choice | null): void {
-  const fits = (level: Level) =>
-    choice === null || (level.width === choice.width && level.height === choice.height);
-  // Enabling first: at no moment may every level be off.
-  for (const level of all(levels)) if (fits(level)) level.enabled = true;
-  for (const level of all(levels)) if (!fits(level)) level.enabled = false;
+/**
+ * Plays only this size; null lets the player choose for the line and the window.
+ *
+ * The engine switches at once to whatever becomes enabled, and only then. So a size that was
+ * enabled already is switched off before it is switched on; and for null the marks are taken off
+ * without a word, or the engine would run through every size in turn.
+ */
+export function choose(all: readonly Representation[], choice: Choice | null): void {
+  if (choice === null) {
+    for (const { playlist } of all) delete playlist.disabled;
+    return;
+  }
+  for (const one of all) one.enabled(false);
+  for (const one of all) {
+    if (one.width === choice.width && one.height === choice.height) one.enabled(true);
+  }
 }
 
 /** The label of what plays now, or null before it is known. */
