@@ -46,6 +46,7 @@ struct seen {
 };
 
 static struct {
+    pthread_mutex_t start_lock; /* one starts at a time; never taken under `lock` */
     pthread_mutex_t lock;
     pthread_cond_t wake;
     bool ready; /* condition and subscription exist, the thread runs */
@@ -59,7 +60,7 @@ static struct {
     size_t inbox_count;
     struct seen seen[SEEN_PLACES]; /* the hub's thread only */
     int64_t looked_to_ms;          /* likewise */
-} hub = {.lock = PTHREAD_MUTEX_INITIALIZER};
+} hub = {.start_lock = PTHREAD_MUTEX_INITIALIZER, .lock = PTHREAD_MUTEX_INITIALIZER};
 
 /* ---- called from outside ---- */
 
@@ -83,8 +84,16 @@ static void closed(void *argument) {
 
 static void *serve(void *argument);
 
-/* Under the lock, at the first listener. */
+static bool is_up(void) {
+    LOCKED(&hub.lock);
+    return hub.ready || hub.stopping;
+}
+
+/* At the first listener. The lock isn't held while subscribing: the bus holds its own while it calls
+ * `hear`, which takes ours. */
 static status start(struct ctx *cx, struct services *services) {
+    LOCKED(&hub.start_lock);
+    if (is_up()) return OK;
     hub.services = services;
     hub.looked_to_ms = clock_now_ms();
     condition_init(&hub.wake);
@@ -94,15 +103,16 @@ static status start(struct ctx *cx, struct services *services) {
         bus_unsubscribe(services->bus, hub.subscription);
         return ctx_fail(cx, BUSY, "No more threads can be started.");
     }
+    LOCKED(&hub.lock);
     hub.ready = true;
     return OK;
 }
 
 static status admit(struct ctx *cx, struct services *services, struct listener *listener) {
+    TRY(start(cx, services));
     LOCKED(&hub.lock);
     if (hub.stopping || hub.count >= LISTENERS_MOST)
         return ctx_fail(cx, BUSY, "Too many listen to progress now; try again later.");
-    if (!hub.ready) TRY(start(cx, services));
     listener->next = hub.listeners;
     hub.listeners = listener;
     hub.count++;
