@@ -1,7 +1,7 @@
 /* test_reply.c: what ordinary clients rely on: event streams, ranges of real files, conditions,
  * expect, proxies, the unix socket, limits per address.
  *
- * Usage: test_reply ECHO_SERVER FILE, a file of at least 10,000 bytes. */
+ * Usage: test_reply ECHO_SERVER FILE, a file of at least 100,000 bytes. */
 #include "driver.h"
 
 #include <setjmp.h>
@@ -29,7 +29,7 @@ enum { MEASURE_MEMORY = 0 };
 enum { MEASURE_MEMORY = 1 };
 #endif
 
-enum { LISTENERS = 400, LISTENER_KIB = 24, FILE_BYTES = 10000 };
+enum { LISTENERS = 400, LISTENER_KIB = 24, FILE_BYTES = 100000 };
 
 static const char *program;
 static char file_option[1024];
@@ -79,6 +79,8 @@ static void ranges_of_files_are_the_right_bytes(void **state) {
     (void)state;
     file_part(&echo, "/file", "bytes=0-99", 0, 100);
     file_part(&echo, "/file", "bytes=5000-5000", 5000, 1);
+    file_part(&echo, "/file", "bytes=100-99999", 100, 99900); /* too large to be copied */
+    file_part(&echo, "/virtual?from=20&size=90000", "bytes=5-", 25, 89995);
     file_part(&echo, "/virtual?from=1000&size=500", "bytes=100-199", 1100, 100);
     file_part(&echo, "/virtual?from=1000&size=500", "bytes=-10", 1490, 10);
     file_part(&echo, "/virtual?from=1000&size=500", "bytes=490-9999", 1490, 10);
