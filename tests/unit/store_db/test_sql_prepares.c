@@ -36,10 +36,21 @@ static void a_broken_statement_is_seen(void **state) {
     assert_status(&f->cx, BUG, db_check(&f->cx, f->db, &broken));
 }
 
+static void the_newest_schema_needs_no_step(void **state) {
+    struct db_fixture *f = *state;
+    struct db_figures before;
+    struct db_figures after;
+    db_figures_of(f->db, &before);
+    assert_ok(&f->cx, db_migrate(&f->cx, f->db));
+    db_figures_of(f->db, &after);
+    assert_int_equal(after.writes, before.writes + 1); /* one look, no step */
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         DB_TEST(every_statement_prepares),
         DB_TEST(a_broken_statement_is_seen),
+        DB_TEST(the_newest_schema_needs_no_step),
     };
     db_fixture_steps = migrations_all;
     db_fixture_step_count = migrations_count;

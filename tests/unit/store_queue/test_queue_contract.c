@@ -298,6 +298,25 @@ static void giving_back_costs_no_attempt(void **state) {
     assert_true(failing.dead);
 }
 
+static void a_dead_workers_jobs_go_on_at_once(void **state) {
+    struct db_fixture *f = *state;
+    ADD(f, .subject = TEXT("x"), .max_attempts = 1);
+    struct job job = take(f);
+    assert_ok(&f->cx, queue_abandon(&f->cx, queue, TEXT("another-")));
+    assert_none(f);
+    for (int i = 0; i < 20; i++) { /* as often it costs no attempt */
+        assert_ok(&f->cx, queue_abandon(&f->cx, queue, TEXT("test")));
+        assert_status(&f->cx, CONFLICT, finish(f, &job));
+        struct job again = take(f);
+        assert_true(again.attempt > job.attempt);
+        assert_true(again.attempt <= again.max_attempts);
+        job = again;
+    }
+    assert_ok(&f->cx, queue_abandon(&f->cx, queue, TEXT("test")));
+    assert_none(f);
+    assert_int_equal(figures(f).dead, 1);
+}
+
 static status cancel_work(struct ctx *cx, struct db_tx *tx, void *argument) {
     return queue_cancel(cx, queue, tx, text_of(argument));
 }
@@ -346,6 +365,7 @@ int main(void) {
         QUEUE_TEST(dead_letters_are_kept_and_revived),
         QUEUE_TEST(a_worker_that_dies_each_time_ends_as_dead_letter),
         QUEUE_TEST(giving_back_costs_no_attempt),
+        QUEUE_TEST(a_dead_workers_jobs_go_on_at_once),
         QUEUE_TEST(cancelling_ends_the_lease),
         QUEUE_TEST(old_jobs_are_purged),
     };
