@@ -125,7 +125,9 @@ struct http_app {
     /** HTTP_INTAKE_STREAM: a piece of the body (upload writer), in order. Failure: as with `open`,
      *  but `broken` is called after the reply was sent. */
     status (*piece)(void *app, struct http_exchange *exchange, const void *bytes, size_t size);
-    /** Makes the reply (worker). The body is complete. */
+    /** Makes the reply (worker). The body is complete. Unless it was streamed, cx.deadline_ms is set
+     *  to 30 s from now; a request that found no worker until then is answered with 503 instead.
+     *  It must come to an end: stopping the server waits for it. */
     void (*run)(void *app, struct http_exchange *exchange);
     /** The exchange is over: sent, failed, or the client has gone (`completed` false: the whole
      * reply was not delivered, or, before `run`, the body broke off). Called exactly once for each
@@ -174,7 +176,8 @@ uint16_t http_server_port(const struct http_server *server);
  */
 void http_server_drain(struct http_server *server, int64_t grace_ms);
 
-/** Frees everything; drains first with no grace if that was not done. NULL is fine. */
+/** Frees everything; drains first with no grace if that was not done, and waits for runs and pieces
+ *  that are under way. NULL is fine. */
 void http_server_close(struct http_server *server);
 
 /** Runs `work(argument)` on a worker, for callbacks that must not block. BUSY: the queue is full;
