@@ -3,8 +3,8 @@
 #
 #     bench/http_server.sh
 #
-# The server is the test application tests/api/hostile/echo_server with one poll thread: small JSON made on
-# the poll thread, a file of 2 MB by sendfile, a range in the midst of it. nginx has one worker and serves
+# The server is the test application tests/api/hostile/echo_server with one poll thread: small JSON
+# made on the poll thread, a file of 2 MB by sendfile, a part of it. nginx has one worker and serves
 # the same bytes. So this shows what src/net costs, apart from routing, sign-in and database, which
 # bench/http.sh includes. BENCH_SECONDS (default 3) is the length of each of the five rounds.
 bench_folder=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)

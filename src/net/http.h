@@ -125,8 +125,8 @@ struct http_app {
     /** HTTP_INTAKE_STREAM: a piece of the body (upload writer), in order. Failure: as with `open`,
      *  but `broken` is called after the reply was sent. */
     status (*piece)(void *app, struct http_exchange *exchange, const void *bytes, size_t size);
-    /** Makes the reply (worker). The body is complete. Unless it was streamed, cx.deadline_ms is set
-     *  to 30 s from now; a request that found no worker until then is answered with 503 instead.
+    /** Makes the reply (worker). The body is complete. Unless it was streamed, cx.deadline_ms is
+     * set to 30 s from now; a request that found no worker until then is answered with 503 instead.
      *  It must come to an end: stopping the server waits for it. */
     void (*run)(void *app, struct http_exchange *exchange);
     /** The exchange is over: sent, failed, or the client has gone (`completed` false: the whole
@@ -156,7 +156,7 @@ struct http_options {
     int connections_per_address;  /**< [200]; loopback and listed proxies are exempt. */
     int64_t header_timeout_ms;    /**< Whole header must have come [10000]. */
     int64_t idle_timeout_ms;      /**< Keep-alive [60000]. */
-    int64_t heartbeat_ms;          /**< Comments to idle event listeners [15000]. */
+    int64_t heartbeat_ms;         /**< Comments to idle event listeners [15000]. */
     int64_t min_body_bytes_per_s; /**< Slower bodies over 30 s are cut [256]. */
     size_t arena_cap_bytes;       /**< Per exchange [8 MiB]. */
     const char
