@@ -42,6 +42,10 @@ pid_t fault_start(const struct fault_place *place, const char *command, const ch
 /** Kills the process with SIGKILL and waits for its end. */
 void fault_kill(pid_t process);
 
+/** Runs a program to its end; false when that isn't code 0. */
+bool fault_run(const struct fault_place *place, const char *program, const char *first,
+               const char *second);
+
 /** Asks it to end with SIGTERM; true when it does with code 0 within 40 s. */
 bool fault_stop(pid_t process);
 

@@ -155,6 +155,18 @@ pid_t fault_start(const struct fault_place *place, const char *command, const ch
     return child;
 }
 
+bool fault_run(const struct fault_place *place, const char *program, const char *first,
+               const char *second) {
+    char log[400];
+    int how = 0;
+    char *const arguments[] = {(char *)(uintptr_t)program, (char *)(uintptr_t)first,
+                               (char *)(uintptr_t)second, NULL};
+    (void)snprintf(log, sizeof log, "%s/commands.log", place->home);
+    pid_t child = fork();
+    if (child == 0) become(log, arguments);
+    return child > 0 && waitpid(child, &how, 0) == child && how == 0;
+}
+
 void fault_kill(pid_t process) {
     int how = 0;
     if (kill(process, SIGKILL) != 0) fault_give_up("process %d had ended by itself", (int)process);

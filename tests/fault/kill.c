@@ -1,6 +1,6 @@
 /* kill.c: kills server, worker and media child at random moments while people upload films.
  *
- *     kill PROGRAM [--kills N] [--together] [--postgres]
+ *     kill PROGRAM [--kills N] [--together] [--postgres SCRIPT]
  *
  * Three clients upload by form and by tus, slowly; meanwhile one process after the other gets
  * SIGKILL and is started again. Afterwards every film that was acknowledged must be there exactly
@@ -32,13 +32,14 @@ enum {
     TICKS_MS = 3000, /* until everything that is done now and then was done once after a start */
 };
 
-static const char *const target_names[] = {"server", "worker", "media child"};
-enum target { SERVER, WORKER, MEDIA, TARGETS };
+static const char *const target_names[] = {"server", "worker", "media child", "database"};
+enum target { SERVER, WORKER, MEDIA, DATABASE, TARGETS };
 
 struct run {
     struct fault_place place;
     int kills; /* to be done */
     bool together;
+    const char *script; /* crashes the database; NULL without */
     pid_t server;
     pid_t worker; /* the server, when together */
     int killed[TARGETS];
@@ -138,10 +139,22 @@ static void kill_media(struct run *run) {
     if (child > 0) (void)kill(child, SIGKILL); /* it may just have ended by itself */
 }
 
+/* The server's folder is in its address: "…host=FOLDER&…". */
+static void crash_database(struct run *run) {
+    char folder[300] = "";
+    /* A program that starts without its database ends; that is not what is tested here. */
+    fault_await_server(&run->place);
+    clock_sleep_ms(1000);
+    const char *at = strstr(run->place.database, "host=");
+    if (at) (void)snprintf(folder, sizeof folder, "%.*s", (int)strcspn(at + 5, "&"), at + 5);
+    if (!fault_run(&run->place, run->script, "crash", folder))
+        fault_give_up("%s could not crash the database in \"%s\"", run->script, folder);
+}
+
 static void kill_one(struct run *run) {
     clock_sleep_ms(200 + random_below(1000));
-    enum target target = (enum target)random_below(TARGETS);
-    while ((target != SERVER || run->together) &&
+    enum target target = (enum target)random_below(run->script ? TARGETS : DATABASE);
+    while ((target == WORKER || target == MEDIA || run->together) &&
            fault_most_attempts(&run->place) >= SPARED_ATTEMPT) {
         target = SERVER;
         clock_sleep_ms(100);
@@ -149,6 +162,7 @@ static void kill_one(struct run *run) {
     if (target == SERVER) kill_server(run);
     if (target == WORKER) kill_worker(run);
     if (target == MEDIA) kill_media(run);
+    if (target == DATABASE) crash_database(run);
     run->killed[target]++;
     LOCKED(&run->lock);
     run->kills_done++;
@@ -217,29 +231,28 @@ static void check_clean(struct run *run) {
     if (wrong) fault_give_up("%d things are wrong; see %s", wrong, run->place.home);
 }
 
-static void read_arguments(struct run *run, int argc, char **argv, bool *out_postgres) {
+static void read_arguments(struct run *run, int argc, char **argv) {
     run->kills = 10;
     for (int i = 2; i < argc; i++) {
         if (strcmp(argv[i], "--together") == 0)
             run->together = true;
-        else if (strcmp(argv[i], "--postgres") == 0)
-            *out_postgres = true;
+        else if (strcmp(argv[i], "--postgres") == 0 && i + 1 < argc)
+            run->script = argv[++i];
         else if (strcmp(argv[i], "--kills") == 0 && i + 1 < argc)
             run->kills = (int)strtol(argv[++i], NULL, 10);
         else
             fault_give_up("unknown argument %s", argv[i]);
     }
     if (argc < 2 || run->kills < 1)
-        fault_give_up("usage: kill PROGRAM [--kills N] [--together] [--postgres]");
+        fault_give_up("usage: kill PROGRAM [--kills N] [--together] [--postgres SCRIPT]");
 }
 
 int main(int argc, char **argv) {
     static struct run run = {.lock = PTHREAD_MUTEX_INITIALIZER};
     static struct person people[CLIENTS];
-    bool postgres = false;
-    read_arguments(&run, argc, argv, &postgres);
+    read_arguments(&run, argc, argv);
     if (random_open() != OK || curl_global_init(CURL_GLOBAL_ALL) != 0) return 1;
-    fault_place_make(&run.place, argv[1], postgres ? getenv("TEST_DATABASE_URL") : NULL);
+    fault_place_make(&run.place, argv[1], run.script ? getenv("TEST_DATABASE_URL") : NULL);
     fault_say("%s, home %s", run.together ? "workers in the server" : "server and worker apart",
               run.place.home);
     int64_t begun_ms = clock_ticks_ms();

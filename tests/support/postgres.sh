@@ -3,6 +3,7 @@
 # trusts whoever can reach that folder, and keeps nothing once stopped.
 #
 #     tests/support/postgres.sh start FOLDER     prints its URL
+#     tests/support/postgres.sh crash FOLDER     kills it with SIGKILL and starts it again
 #     tests/support/postgres.sh stop FOLDER      stops it and removes the folder
 #
 # The server refuses to run as root, so root runs it as the user postgres that the package makes.
@@ -33,6 +34,10 @@ as_owner() {
     fi
 }
 
+run_server() {
+    as_owner "$bin/pg_ctl" -D "$folder/data" -w -t 60 -l "$folder/server.log" start >/dev/null
+}
+
 start() {
     mkdir -p "$folder"
     chmod 755 "$folder"
@@ -49,9 +54,21 @@ shared_buffers = 32MB
 fsync = off
 log_min_messages = error
 CONF
-    as_owner "$bin/pg_ctl" -D "$folder/data" -w -t 60 -l "$folder/server.log" start >/dev/null ||
-        fail "the server didn't start: $(tail -n 3 "$folder/server.log")"
+    run_server || fail "the server didn't start: $(tail -n 3 "$folder/server.log")"
     echo "postgres:///postgres?host=$folder&user=matinee"
+}
+
+# The dead server's children and its entry in the process table stay for a moment, and so long a new
+# one refuses to start.
+crash() {
+    cd "$folder"
+    kill -9 "$(head -n 1 "$folder/data/postmaster.pid")"
+    tries=0
+    until run_server 2>>"$folder/server.log"; do
+        tries=$((tries + 1))
+        [ $tries -lt 50 ] || fail "the server didn't come back: $(tail -n 3 "$folder/server.log")"
+        sleep 0.2
+    done
 }
 
 stop() {
@@ -62,7 +79,7 @@ stop() {
     rm -rf "$folder"
 }
 
-[ $# = 2 ] || fail "usage: postgres.sh start|stop FOLDER"
+[ $# = 2 ] || fail "usage: postgres.sh start|crash|stop FOLDER"
 folder=$2
 case $folder in
 /*) ;;
@@ -71,6 +88,7 @@ esac
 bin=$(find_programs)
 case $1 in
 start) start ;;
+crash) crash ;;
 stop) stop ;;
-*) fail "usage: postgres.sh start|stop FOLDER" ;;
+*) fail "usage: postgres.sh start|crash|stop FOLDER" ;;
 esac
