@@ -4,8 +4,8 @@
 #     bench/http_server.sh
 #
 # The server is the test application tests/api/hostile/echo_server with one poll thread: small JSON
-# made on the poll thread, a file of 2 MB by sendfile, a part of it. nginx has one worker and serves
-# the same bytes. So this shows what src/net costs, apart from routing, sign-in and database, which
+# made on the poll thread, a file of 2 MB by sendfile. nginx has one worker and serves the same
+# bytes. So this shows what src/net costs, apart from routing, sign-in and database, which
 # bench/http.sh includes. BENCH_SECONDS (default 3) is the length of each of the five rounds.
 bench_folder=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 MATINEE_PROGRAM=${MATINEE_PROGRAM:-$bench_folder/../build/tests/api/hostile/echo_server}
@@ -25,11 +25,7 @@ until grep -q '^port ' "$work/said"; do
 done
 address=http://127.0.0.1:$(sed -n 's/^port //p' "$work/said")
 curl -fsS "$address/health" >"$work/static/health.json"
-curl -fsS "$address/virtual?from=500000&size=250000" >"$work/static/part.m4s"
-cmp -n 250000 -i 500000:0 "$work/static/film.m4s" "$work/static/part.m4s"
 
 compare "small JSON" "$address/health" "$nginx_address/health.json" 64 0.8
 compare "file of 2 MB" "$address/file" "$nginx_address/film.m4s" 16 0.8
-compare "virtual segment, 250 kB" "$address/virtual?from=500000&size=250000" \
-    "$nginx_address/part.m4s" 16 0.8
 finish
