@@ -1,12 +1,13 @@
 #!/bin/bash
-# A 10 GB film through tus, its connection cut three times and resumed: how much does the server grow?
+# A 10 GB film through tus, its connection cut three times and resumed: how much does the server
+# grow?
 #
 #     bench/upload10g.sh [MATINEE]
 #
-# The film is a real one with a sparse box of 10 GB behind it (an MP4 'free' box), so the server gets
-# and stores every byte and can play the result. Prints one line for each measurement; ends with 1
-# when the film isn't ready at the end or the server grew by 16 MiB or more. Needs 11 GB of disk in
-# TMPDIR. SIZE_GB=1 makes it short.
+# The film is a real one with a sparse box of 10 GB behind it (an MP4 'free' box), so the server
+# gets and stores every byte and can play the result. Prints one line for each measurement; ends
+# with 1 when the film isn't ready at the end or the server grew by 16 MiB or more. Needs 11 GB of
+# disk in TMPDIR. SIZE_GB=1 makes it short.
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -41,13 +42,15 @@ json() { # NAME
 
 make_film() {
     ffmpeg -v error -y -f lavfi -i testsrc2=size=256x144:rate=25:duration=2 -f lavfi \
-        -i sine=duration=2 -c:v libx264 -preset ultrafast -pix_fmt yuv420p -c:a aac "$scratch/film.mp4"
+        -i sine=duration=2 -c:v libx264 -preset ultrafast -pix_fmt yuv420p -c:a aac \
+        "$scratch/film.mp4"
     # Box header with a 64-bit size, then a hole.
     printf '\0\0\0\1free%b' "$(printf '%016x' "$size" | sed 's/../\\x&/g')" >>"$scratch/film.mp4"
     truncate -s "+$((size - 16))" "$scratch/film.mp4"
 }
 
 start_server() {
+    : >"$scratch/out"
     MATINEE_HOME=$scratch/home PORT=0 LIMITS=off "$matinee" serve >"$scratch/out" 2>"$scratch/err" &
     server_pid=$!
     local i
