@@ -16,6 +16,14 @@ export interface Line {
 
 const PIECE_BYTES = 16_384;
 
+/** Resolves when a socket takes more, or never will. */
+function room(socket: Socket): Promise<void> {
+  return new Promise((done) => {
+    socket.once("drain", done);
+    socket.once("close", () => done());
+  });
+}
+
 /** Passes what one side sends on to the other, no faster than the line allows. */
 function relay(from: Socket, to: Socket, pause: (bytes: number) => Promise<void>): void {
   from.on("data", async (data: Buffer) => {
@@ -24,7 +32,7 @@ function relay(from: Socket, to: Socket, pause: (bytes: number) => Promise<void>
       const piece = data.subarray(at, at + PIECE_BYTES);
       await pause(piece.length);
       if (to.destroyed) return;
-      if (!to.write(piece)) await Promise.race([once(to, "drain"), once(to, "close")]);
+      if (!to.write(piece)) await room(to);
     }
     from.resume();
   });

@@ -166,18 +166,21 @@ interface FilmKind {
   seconds?: number;
   size?: string;
   sound?: boolean;
+  /** Many bytes for its length: about 4 MB a second at 640x360, more than sockets hold back. */
+  bulky?: boolean;
 }
 
 /** Makes a small film; its picture moves and counts, so that every frame differs. */
 export function film(
   name: string,
-  { seconds = 6, size = "1280x720", sound = true }: FilmKind = {},
+  { seconds = 6, size = "1280x720", sound = true, bulky = false }: FilmKind = {},
 ) {
   const path = join(films, name);
   const picture = ["-f", "lavfi", "-i", `testsrc2=size=${size}:rate=24:duration=${seconds}`];
   const tone = sound ? ["-f", "lavfi", "-i", `sine=frequency=330:duration=${seconds}`] : [];
   const codecs = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-g", "48"];
-  const all = ["-v", "error", "-y", ...picture, ...tone, ...codecs, "-c:a", "aac", path];
+  const noise = bulky ? ["-vf", "noise=alls=70:allf=t", "-qp", "6"] : [];
+  const all = ["-v", "error", "-y", ...picture, ...tone, ...codecs, ...noise, "-c:a", "aac", path];
   execFileSync("ffmpeg", all);
   return path;
 }

@@ -23,6 +23,8 @@ before(async () => {
 });
 after(() => browser.close());
 
+const BULKY = { seconds: 4, size: "640x360", bulky: true };
+
 /** Runs a test over a line that begins at this many bytes a second. */
 async function overLine(
   bytesPerSecond: number,
@@ -67,10 +69,10 @@ async function untilReady(page: Page, title: string): Promise<void> {
 }
 
 test("tells speed and time left, pauses, resumes, and ends as a whole film", async () => {
-  await overLine(300_000, async ({ page }, line) => {
-    await choose(page, [film("pausing.mp4", { seconds: 6 })]);
+  await overLine(1_500_000, async ({ page }, line) => {
+    await choose(page, [film("pausing.mp4", BULKY)]);
     await card(page, "pausing")
-      .getByText(/MB of .*kB\/s.* left/)
+      .getByText(/MB of .*B\/s.* left/)
       .waitFor();
     await untilSent(page, "pausing", 10);
     await shot(page, "upload-sending-1440-light");
@@ -86,14 +88,14 @@ test("tells speed and time left, pauses, resumes, and ends as a whole film", asy
 });
 
 test("goes on by itself from where it was when the connection comes back", async () => {
-  await overLine(300_000, async ({ page, expect }, line) => {
-    expect(/net::ERR_/);
+  await overLine(1_500_000, async ({ page, expect }, line) => {
+    expect(/net::ERR_|status of 4(09|23)/);
     const offsets: number[] = [];
     page.on("request", (request) => {
       if (request.method() !== "PATCH") return;
       offsets.push(Number(request.headers()["upload-offset"]));
     });
-    await choose(page, [film("wavering.mp4", { seconds: 6 })]);
+    await choose(page, [film("wavering.mp4", BULKY)]);
     await untilSent(page, "wavering", 30);
     line.cut();
     await card(page, "wavering").getByText("Connection lost").waitFor();
@@ -109,10 +111,12 @@ test("goes on by itself from where it was when the connection comes back", async
 });
 
 test("goes on after a reload when the file is chosen again", async () => {
-  await overLine(300_000, async ({ page }, line) => {
-    const path = film("reloaded.mp4", { seconds: 6 });
+  await overLine(1_500_000, async ({ page, expect }, line) => {
+    const path = film("reloaded.mp4", BULKY);
     await choose(page, [path]);
     await untilSent(page, "reloaded", 30);
+    // Bytes on their way may still arrive while the upload goes on; it then looks again.
+    expect(/status of 4(09|23)/);
     page.on("dialog", (dialog) => void dialog.accept());
     const created: string[] = [];
     page.on("request", (request) => {
@@ -132,8 +136,8 @@ test("goes on after a reload when the file is chosen again", async () => {
 });
 
 test("sends several at once, and cancels one for good", async () => {
-  await overLine(400_000, async ({ page }, line) => {
-    const made = ["one", "two", "three"].map((name) => film(`${name}.mp4`, { seconds: 3 }));
+  await overLine(2_000_000, async ({ page }, line) => {
+    const made = ["one", "two", "three"].map((name) => film(`${name}.mp4`, BULKY));
     await choose(page, made);
     for (const name of ["one", "two", "three"]) await untilSent(page, name, 1);
     await shot(page, "upload-several-1440-light", true);

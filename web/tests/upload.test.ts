@@ -125,6 +125,8 @@ class Studio {
   readonly timers = new Map<number, () => void>();
   readonly records = new UploadRecords(storage(), () => 1);
   refuseChange = false;
+  tooLate = false;
+  readonly removed: string[] = [];
   private count = 0;
   readonly store = new UploadStore({
     open: async (request) => {
@@ -133,7 +135,10 @@ class Studio {
       return {
         start: () => void log.push("start"),
         stop: async () => void log.push("stop"),
-        terminate: async () => void log.push("terminate"),
+        terminate: async () => {
+          log.push("terminate");
+          if (this.tooLate) throw new Error("finished");
+        },
       };
     },
     change: async (id, change) => {
@@ -141,6 +146,7 @@ class Studio {
       this.changes.push([id, change]);
     },
     drop: async (url) => void this.dropped.push(url),
+    remove: async (id) => void this.removed.push(id),
     explain: () => "It was refused.",
     records: this.records,
     userId: () => "u",
@@ -326,6 +332,14 @@ describe("UploadStore", () => {
     studio.records.put(record);
     await studio.store.discard(record);
     expect(studio.dropped).toEqual([record.uploadUrl]);
+  });
+
+  it("deletes the video when the upload was complete before it could be cancelled", async () => {
+    await studio.begin("a");
+    studio.transfer().events.onVideo("v1");
+    studio.tooLate = true;
+    await studio.store.cancel(studio.item().key);
+    expect(studio.removed).toEqual(["v1"]);
   });
 
   it("stops everything when the person leaves, without ending it", async () => {

@@ -61,6 +61,8 @@ export interface StoreParts {
   change(videoId: string, change: VideoChange): Promise<unknown>;
   /** Ends an upload the server still holds, and with it the video that was to come. */
   drop(uploadUrl: string): Promise<unknown>;
+  /** Deletes a video whose upload was complete before it could be ended. */
+  remove(videoId: string): Promise<unknown>;
   explain(error: unknown): string;
   records: UploadRecords;
   userId(): string;
@@ -127,12 +129,17 @@ export class UploadStore {
   /** Drops the upload and the video that was to come of it. */
   async cancel(key: string): Promise<void> {
     const running = this.running.get(key);
+    const videoId = this.item(key)?.videoId;
     this.quiet(running);
     this.running.delete(key);
     this.change(this.items.filter((other) => other.key !== key));
     if (running) this.parts.records.remove(running.recordKey);
     this.fill();
-    await running?.transfer?.terminate().catch(() => undefined);
+    try {
+      await running?.transfer?.terminate();
+    } catch {
+      if (videoId) await this.parts.remove(videoId).catch(() => undefined);
+    }
   }
 
   /** Drops an upload of an earlier page that nobody means to finish. */

@@ -16,6 +16,7 @@ export const uploads = new UploadStore({
     return openTransfer(request);
   },
   change: (id, body) => call("PATCH /api/v1/videos/{id}", { path: { id }, body }),
+  remove: (id) => call("DELETE /api/v1/videos/{id}", { path: { id } }),
   async drop(uploadUrl) {
     const token = await session.token();
     const headers: Record<string, string> = { "Tus-Resumable": "1.0.0" };
