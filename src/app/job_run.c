@@ -132,10 +132,12 @@ static enum job_outcome failed(struct ctx *cx, const struct job_slot *slot,
     }
     if (recorded == OK && kind->announce)
         kind->announce(cx, slot->services, job, failure.error, failure.dead);
-    log_event(failure.dead ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING, "job failed",
-              LOG_TEXT("kind", job->kind), LOG_TEXT("job_id", job->id),
-              LOG_TEXT("video_id", job->subject), LOG_INT("attempt", job->attempt),
-              LOG_TEXT("code", text_of(status_name(code))), LOG_TEXT("error", failure.error),
+    /* That a film is none is its owner's business; that we can't do our work is the operator's. */
+    bool ours = failure.dead && failure.verdict == QUEUE_RETRY;
+    log_event(ours ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING, "job failed", LOG_TEXT("kind", job->kind),
+              LOG_TEXT("job_id", job->id), LOG_TEXT("video_id", job->subject),
+              LOG_INT("attempt", job->attempt), LOG_TEXT("code", text_of(status_name(code))),
+              LOG_TEXT("error", failure.error),
               LOG_TEXT("recorded", text_of(status_name(recorded))));
     if (recorded == CONFLICT) return JOB_LOST;
     return failure.dead ? JOB_DEAD : JOB_FAILED;
