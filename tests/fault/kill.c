@@ -6,8 +6,9 @@
  * SIGKILL and is started again. Afterwards every film that was acknowledged must be there exactly
  * once, ready and playable, and neither a file nor a row may be left that belongs to nothing.
  * --together runs the workers inside the server; --postgres takes the (empty) database that
- * TEST_DATABASE_URL names. A killed worker costs its job one of five attempts, so jobs near their
- * last are spared. Threads: this one kills, each client has its own. */
+ * TEST_DATABASE_URL names, and has the script (tests/support/postgres.sh) crash that as well. A
+ * killed child costs its job one of five attempts, so jobs near their last are spared. Threads:
+ * this one kills, each client has its own. */
 #include "fault.h"
 
 #include "base/clock.h"

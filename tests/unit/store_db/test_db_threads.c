@@ -319,6 +319,49 @@ static void processes_write_side_by_side(void **state) {
     assert_int_equal(sum(f), (int64_t)COUNT_OF(children) * 3 * ROUNDS);
 }
 
+/* Another process has the lock for writing for a while. */
+static status hold_lock(struct ctx *cx, struct db_tx *tx, void *argument) {
+    TRY(tx_run(cx, tx, &sql_thing_add, DB_ARGS("a", 1), NULL));
+    if (write(*(int *)argument, "x", 1) != 1) return BUG;
+    clock_sleep_ms(1500);
+    return OK;
+}
+
+static _Noreturn void hold_lock_in_child(const struct db_fixture *f, int out) {
+    struct ctx cx = {.arena = arena_new(1 << 20)};
+    struct db *db = NULL;
+    if (db_fixture_connect(&cx, f, &db) != OK) _exit(2);
+    if (db_write(&cx, db, hold_lock, &out) != OK) _exit(3);
+    db_close(db);
+    _exit(0);
+}
+
+static void another_process_is_waited_for(void **state) {
+    struct db_fixture *f = *state;
+    int pipe_of[2];
+    char told = 0;
+    assert_ok(&f->cx, thing_put(&f->cx, f->db, "a", 0));
+    db_close(f->db);
+    f->db = NULL;
+    assert_int_equal(pipe(pipe_of), 0);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) hold_lock_in_child(f, pipe_of[1]);
+    assert_ok(&f->cx, db_fixture_connect(&f->cx, f, &f->db));
+    assert_int_equal(read(pipe_of[0], &told, 1), 1);
+    int64_t begun_ms = clock_ticks_ms();
+    f->cx.deadline_ms = begun_ms + 200;
+    assert_status(&f->cx, TIMEOUT, db_run(&f->cx, f->db, &sql_thing_add, DB_ARGS("a", 10), NULL));
+    assert_in_range(clock_ticks_ms() - begun_ms, 150, 1200);
+    f->cx.deadline_ms = 0;
+    assert_int_equal(thing_amount(&f->cx, f->db, "a"), 0); /* reads wait for nobody */
+    assert_ok(&f->cx, db_run(&f->cx, f->db, &sql_thing_add, DB_ARGS("a", 100), NULL));
+    wait_good(child);
+    (void)close(pipe_of[0]);
+    (void)close(pipe_of[1]);
+    assert_int_equal(thing_amount(&f->cx, f->db, "a"), 101);
+}
+
 static status write_inside(struct ctx *cx, struct db_tx *tx, void *argument) {
     (void)tx;
     return thing_put(cx, argument, "inner", 1);
@@ -353,6 +396,7 @@ int main(void) {
         DB_TEST(a_read_sees_one_moment),
         DB_TEST(waiting_ends_at_the_deadline),
         DB_TEST(processes_write_side_by_side),
+        DB_TEST(another_process_is_waited_for),
         DB_TEST(work_inside_work_stops_the_program),
     };
     return things_run(tests, COUNT_OF(tests));
