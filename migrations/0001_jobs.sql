@@ -46,9 +46,9 @@ CREATE UNIQUE INDEX jobs_only_one ON jobs (kind, subject)
 CREATE INDEX jobs_user ON jobs (user_id) WHERE state IN ('ready', 'running');
 
 -- @postgres
--- The next job, locked; those that others are taking are passed over. A queue's statistics are always
--- out of date: planned when few jobs were ready, the same query would gather and sort all of them
--- once there are many. So the only plan left to it is to walk jobs_next from its head.
+-- The next job, locked; those that others are taking are passed over. A queue's statistics are
+-- always out of date: planned when few jobs were ready, the same query would gather and sort all of
+-- them once there are many. So the only plan left to it is to walk jobs_next from its head.
 CREATE FUNCTION job_next(now_ms BIGINT, kinds TEXT[]) RETURNS TEXT LANGUAGE plpgsql VOLATILE
     SET enable_bitmapscan = off SET enable_sort = off SET enable_seqscan = off AS '
 DECLARE
