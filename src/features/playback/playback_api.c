@@ -134,16 +134,35 @@ static status send_playlist(struct call *call, const struct video_access *access
     return call_bytes(call, TEXT("application/vnd.apple.mpegurl"), bytes, etag, passing(access));
 }
 
-static status handle_master(struct call *call, const void *in, void *out) {
-    const struct media_ask *ask = in;
+/* Answers once the caller is let in. */
+typedef status serve(struct call *call, const struct media_ask *ask,
+                     const struct video_access *access, text query);
+
+/* What isn't there may be there under a newer run, which another process has put in the place of
+ * the one that is remembered here: then it is looked up afresh, once. */
+static status answer(struct call *call, const struct media_ask *ask, serve *with) {
     struct video_access access;
-    struct video video;
-    text query = NO_TEXT, bytes = NO_TEXT;
-    (void)out;
+    text query = NO_TEXT;
     TRY(enter(call, ask, &access, &query));
+    status served = with(call, ask, &access, query);
+    if (served != NOT_FOUND) return served;
+    struct fault kept = call->cx.fault;
+    text before = access.render;
+    ctx_clear(&call->cx);
+    video_access_forget(call->services, ask->id);
+    TRY(enter(call, ask, &access, &query));
+    if (!text_equal(before, access.render)) return with(call, ask, &access, query);
+    call->cx.fault = kept;
+    return served;
+}
+
+static status serve_master(struct call *call, const struct media_ask *ask,
+                           const struct video_access *access, text query) {
+    struct video video;
+    text bytes = NO_TEXT;
     TRY(video_find(&call->cx, call->services, NULL, ask->id, &video));
     TRY(playlist_write_master(&call->cx, &video, query, &bytes));
-    return send_playlist(call, &access, bytes);
+    return send_playlist(call, access, bytes);
 }
 
 static void give_index(struct kept_index **kept) {
@@ -162,19 +181,16 @@ static status take_index(struct call *call, const struct media_ask *ask,
     return ctx_fail(&call->cx, NOT_FOUND, "This video has no such rendition.");
 }
 
-static status handle_index(struct call *call, const void *in, void *out) {
-    const struct media_ask *ask = in;
-    struct video_access access;
-    text query = NO_TEXT, bytes = NO_TEXT, full = NO_TEXT;
+static status serve_index(struct call *call, const struct media_ask *ask,
+                          const struct video_access *access, text query) {
+    text bytes = NO_TEXT, full = NO_TEXT;
     scoped(give_index) struct kept_index *kept = NULL;
-    (void)out;
-    TRY(enter(call, ask, &access, &query));
-    TRY(take_index(call, ask, &access, &kept));
+    TRY(take_index(call, ask, access, &kept));
     if (text_format(call->cx.arena, &full, "%.*s%sv=%.*s", TEXT_ARG(query), query.len ? "&" : "",
-                    TEXT_ARG(access.render)) != OK)
+                    TEXT_ARG(access->render)) != OK)
         return ctx_no_memory(&call->cx);
     TRY(playlist_write_media(&call->cx, index_cache_of(kept), full, &bytes));
-    return send_playlist(call, &access, bytes);
+    return send_playlist(call, access, bytes);
 }
 
 /* A part of an object as the reply. */
@@ -212,26 +228,21 @@ static status send_part(struct call *call, const struct media_ask *ask,
     return send_cut(call, ask, access, cut);
 }
 
-static status handle_init(struct call *call, const void *in, void *out) {
-    const struct media_ask *ask = in;
-    struct video_access access;
-    text query = NO_TEXT;
+static status serve_init(struct call *call, const struct media_ask *ask,
+                         const struct video_access *access, text query) {
     scoped(give_index) struct kept_index *kept = NULL;
-    (void)out;
-    TRY(enter(call, ask, &access, &query));
-    TRY(take_index(call, ask, &access, &kept));
+    (void)query;
+    TRY(take_index(call, ask, access, &kept));
     struct cut cut = {.type = "video/mp4", .size_bytes = index_cache_of(kept)->init_bytes};
-    return send_part(call, ask, &access, "init", &cut);
+    return send_part(call, ask, access, "init", &cut);
 }
 
-static status handle_segment(struct call *call, const void *in, void *out) {
-    const struct media_ask *ask = in;
-    struct video_access access;
-    text query = NO_TEXT, number = NO_TEXT;
+static status serve_segment(struct call *call, const struct media_ask *ask,
+                            const struct video_access *access, text query) {
+    text number = NO_TEXT;
     scoped(give_index) struct kept_index *kept = NULL;
-    (void)out;
-    TRY(enter(call, ask, &access, &query));
-    TRY(take_index(call, ask, &access, &kept));
+    (void)query;
+    TRY(take_index(call, ask, access, &kept));
     const struct segment_index *index = index_cache_of(kept);
     if (ask->n < 0 || ask->n >= index->count)
         return ctx_fail(&call->cx, NOT_FOUND, "This rendition has no such segment.");
@@ -241,21 +252,44 @@ static status handle_segment(struct call *call, const void *in, void *out) {
     struct cut cut = {.type = "video/iso.segment",
                       .offset_bytes = (int64_t)segment->offset_bytes,
                       .size_bytes = segment->size_bytes};
-    return send_part(call, ask, &access, number.at, &cut);
+    return send_part(call, ask, access, number.at, &cut);
+}
+
+static status serve_thumbnail(struct call *call, const struct media_ask *ask,
+                              const struct video_access *access, text query) {
+    (void)query;
+    if (!access->has_thumbnail)
+        return ctx_fail(&call->cx, NOT_FOUND, "This video has no thumbnail.");
+    struct cut cut = {.type = "image/jpeg", .file = TEXT("thumbnail.jpg"), .size_bytes = NO_INT};
+    if (text_format(call->cx.arena, &cut.etag, "\"%.*s-thumbnail\"", TEXT_ARG(access->render)) !=
+        OK)
+        return ctx_no_memory(&call->cx);
+    return send_cut(call, ask, access, &cut);
+}
+
+static status handle_master(struct call *call, const void *in, void *out) {
+    (void)out;
+    return answer(call, in, serve_master);
+}
+
+static status handle_index(struct call *call, const void *in, void *out) {
+    (void)out;
+    return answer(call, in, serve_index);
+}
+
+static status handle_init(struct call *call, const void *in, void *out) {
+    (void)out;
+    return answer(call, in, serve_init);
+}
+
+static status handle_segment(struct call *call, const void *in, void *out) {
+    (void)out;
+    return answer(call, in, serve_segment);
 }
 
 static status handle_thumbnail(struct call *call, const void *in, void *out) {
-    const struct media_ask *ask = in;
-    struct video_access access;
-    text query = NO_TEXT;
     (void)out;
-    TRY(enter(call, ask, &access, &query));
-    if (!access.has_thumbnail)
-        return ctx_fail(&call->cx, NOT_FOUND, "This video has no thumbnail.");
-    struct cut cut = {.type = "image/jpeg", .file = TEXT("thumbnail.jpg"), .size_bytes = NO_INT};
-    if (text_format(call->cx.arena, &cut.etag, "\"%.*s-thumbnail\"", TEXT_ARG(access.render)) != OK)
-        return ctx_no_memory(&call->cx);
-    return send_cut(call, ask, &access, &cut);
+    return answer(call, in, serve_thumbnail);
 }
 
 /* Players fetch in bursts, and behind one address may sit a whole school. */

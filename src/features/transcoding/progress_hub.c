@@ -30,19 +30,22 @@ enum {
     ROUND_ARENA_BYTES = 4 << 20,
 };
 
+/* The last state told of a video. */
+struct seen {
+    char id[ID_BYTES];
+    int64_t updated_at_ms;
+};
+
 struct listener {
     struct listener *next;
     struct event_stream *stream; /* NULL once closed */
     char id[ID_BYTES];           /* "" = all */
     char user_id[64];
     enum role role;
-    bool greeted; /* has got the present state; the hub's thread only */
-};
-
-/* The last state told of a video. */
-struct seen {
-    char id[ID_BYTES];
-    int64_t updated_at_ms;
+    /* The hub's thread only: */
+    bool greeted;       /* has got the present state */
+    struct seen *known; /* what it was greeted with: older news of these would go back in time */
+    size_t known_count;
 };
 
 static struct {
@@ -89,8 +92,8 @@ static bool is_up(void) {
     return hub.ready || hub.stopping;
 }
 
-/* At the first listener. The lock isn't held while subscribing: the bus holds its own while it calls
- * `hear`, which takes ours. */
+/* At the first listener. The lock isn't held while subscribing: the bus holds its own while it
+ * calls `hear`, which takes ours. */
 static status start(struct ctx *cx, struct services *services) {
     LOCKED(&hub.start_lock);
     if (is_up()) return OK;
@@ -158,14 +161,33 @@ static struct seen *place_of(text id) {
     return &hub.seen[hash % SEEN_PLACES];
 }
 
+static void note(struct seen *seen, const struct video_progress *progress) {
+    (void)snprintf(seen->id, sizeof seen->id, "%.*s", TEXT_ARG(progress->video_id));
+    seen->updated_at_ms = progress->updated_at_ms;
+}
+
+static void listener_free(struct listener *listener) {
+    free(listener->known);
+    free(listener);
+}
+
 /* True when the state is news; remembers it. Two videos that share a place only cost repetition. */
 static bool is_news(const struct video_progress *progress) {
     struct seen *seen = place_of(progress->video_id);
     bool same = text_is(progress->video_id, seen->id);
     if (same && progress->updated_at_ms <= seen->updated_at_ms) return false;
-    (void)snprintf(seen->id, sizeof seen->id, "%.*s", TEXT_ARG(progress->video_id));
-    seen->updated_at_ms = progress->updated_at_ms;
+    note(seen, progress);
     return true;
+}
+
+static bool is_known(const struct listener *listener, const struct video_progress *progress) {
+    for (size_t i = 0; i < listener->known_count; i++) {
+        const struct seen *known = &listener->known[i];
+        if (progress->updated_at_ms <= known->updated_at_ms &&
+            text_is(progress->video_id, known->id))
+            return true;
+    }
+    return false;
 }
 
 /* One video's own listeners see it unless it's private and not theirs; those who listen to all
@@ -199,7 +221,7 @@ static void tell_all(struct ctx *cx, const struct video_progress *progress,
     if (record_to_json(cx, &video_progress_schema, progress, &json) != OK) return;
     for (struct listener *one = head(); one; one = one->next) {
         bool wants = one->greeted && (!one->id[0] || text_is(progress->video_id, one->id));
-        if (wants && may_hear(one, access)) push(one, progress, json);
+        if (wants && !is_known(one, progress) && may_hear(one, access)) push(one, progress, json);
     }
 }
 
@@ -245,8 +267,15 @@ static void greet_with(struct ctx *cx, struct listener *listener, const struct v
     struct video_progress progress;
     text json = NO_TEXT;
     present(cx, video, &progress);
-    if (record_to_json(cx, &video_progress_schema, &progress, &json) == OK)
-        push(listener, &progress, json);
+    if (record_to_json(cx, &video_progress_schema, &progress, &json) != OK) return;
+    note(&listener->known[listener->known_count++], &progress);
+    push(listener, &progress, json);
+}
+
+/* Room to remember so many; without it the listener isn't greeted. */
+static bool make_known(struct listener *listener, size_t count) {
+    listener->known = count ? calloc(count, sizeof *listener->known) : NULL;
+    return listener->known != NULL;
 }
 
 static void greet(struct ctx *cx, struct listener *listener) {
@@ -256,11 +285,13 @@ static void greet(struct ctx *cx, struct listener *listener) {
     listener->greeted = true;
     if (listener->user_id[0]) actor.user_id = text_of(listener->user_id);
     if (listener->id[0]) {
-        if (video_find(cx, hub.services, &actor, text_of(listener->id), &video) == OK)
+        if (video_find(cx, hub.services, &actor, text_of(listener->id), &video) == OK &&
+            make_known(listener, 1))
             greet_with(cx, listener, &video);
         return;
     }
     if (video_progress_open(cx, hub.services, &actor, &open) != OK) return;
+    if (!make_known(listener, open.len)) return;
     const struct video *videos = open.at;
     for (size_t i = 0; i < open.len; i++) greet_with(cx, listener, &videos[i]);
 }
@@ -276,7 +307,7 @@ static void free_closed(void) {
         }
         *place = one->next;
         hub.count--;
-        free(one);
+        listener_free(one);
     }
 }
 

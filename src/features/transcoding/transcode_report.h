@@ -8,8 +8,9 @@
 
 #include "features/videos/video.h"
 
-/** How long a run is believed to be alive after its last sign. */
-enum { TRANSCODE_ALIVE_MS = 120000 };
+/** How long a run is believed to be alive after its last sign: longer than it may take to make a
+ *  large rendition durable. A new attempt doesn't wait for it. */
+enum { TRANSCODE_ALIVE_MS = 10 * 60 * 1000 };
 
 /** What was told last. */
 struct transcode_report {

@@ -35,6 +35,7 @@ static status tell(struct ctx *cx, struct services *services, const struct stran
         return OK;
     }
     TRY(told);
+    TRY(video_render_sweep_others(cx, services, one->video_id, TEXT("")));
     TRY(video_find(cx, services, NULL, one->video_id, &video));
     struct video_progress progress;
     video_progress_of(&video, &progress);

@@ -48,8 +48,12 @@ static status complete_addresses(struct ctx *cx, struct services *services, stru
         video->playback.expires_at_ms = until_s * 1000;
     }
     TRY(address(cx, scope, "master.m3u8", query, &video->playback.hls));
-    if (video->has_thumbnail) TRY(address(cx, scope, "thumbnail.jpg", query, &video->thumbnail));
-    return OK;
+    if (!video->has_thumbnail) return OK;
+    /* The run's name in the address lets caches keep the picture. */
+    if (text_format(cx->arena, &query, "%.*s%sv=%.*s", TEXT_ARG(query), query.len ? "&" : "",
+                    TEXT_ARG(video->render)) != OK)
+        return ctx_no_memory(cx);
+    return address(cx, scope, "thumbnail.jpg", query, &video->thumbnail);
 }
 
 status video_complete(struct ctx *cx, struct services *services, struct video *video) {

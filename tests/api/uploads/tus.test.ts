@@ -20,6 +20,8 @@ await check("OPTIONS tells version, extensions, algorithms and the limit", async
   const extensions = String(answer.headers["tus-extension"]).split(",");
   for (const one of ["creation", "creation-with-upload", "termination", "checksum", "expiration"])
     assert.ok(extensions.includes(one), one);
+  const one = await tus("OPTIONS", "/api/v1/uploads/AAAAAAAAAAA", { plain: true });
+  assert.equal(one.headers["tus-extension"], answer.headers["tus-extension"]);
   const algorithms = String(answer.headers["tus-checksum-algorithm"]).split(",");
   assert.ok(algorithms.includes("sha1"));
 });
@@ -253,6 +255,14 @@ await check("metadata is hostile until checked", async () => {
   assert.equal(odd.answer.status, 201, odd.answer.body);
   assert.equal((await video(ann, odd.id)).title, "Spaces");
   assert.deepEqual(rows(`SELECT source_name FROM videos WHERE id='${odd.id}'`), ["x"]);
+  const spaced = await tus("POST", "/api/v1/uploads", {
+    as: ann,
+    headers: { "Upload-Length": "10", "Upload-Metadata": "filename YS5tcDQ= ,\ttitle dGFi" },
+  });
+  if (spaced.status === 201) {
+    const head = await tus("HEAD", String(spaced.headers.location), { as: ann });
+    assert.equal(head.status, 200, "what was taken can be told back");
+  }
   const bare = await begin(ann, 10, { filename: "" });
   assert.equal(bare.answer.status, 201, bare.answer.body);
 });
