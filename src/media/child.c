@@ -234,8 +234,8 @@ static status explain_signal(struct ctx *cx, int number) {
     case SIGFPE:
     case SIGILL:
     case SIGTRAP:
-        return ctx_fail(cx, IO, "The film made its decoder crash (%s); the file is probably damaged.",
-                        words);
+        return ctx_fail(
+            cx, IO, "The film made its decoder crash (%s); the file is probably damaged.", words);
     case SIGKILL:
         return ctx_fail(cx, IO, "The media process was killed from outside, perhaps because the "
                                 "machine ran out of memory.");

@@ -204,8 +204,8 @@ status media_probe(struct ctx *cx, const struct media_options *options, int sour
     return OK;
 }
 
-/* Generous bounds that only a runaway reaches: sixty times real time of processor, half more than the
- * rate caps allow of bytes. */
+/* Generous bounds that only a runaway reaches: sixty times real time of processor, half more than
+ * the rate caps allow of bytes. */
 static void set_bounds(const struct media_plan *plan, struct message_job *job) {
     enum { UNKNOWN_S = 4 * 86400, LEAST_S = 600, TIMES_REAL = 60 };
     const int64_t least_bytes = INT64_C(64) << 20;

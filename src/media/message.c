@@ -1,5 +1,5 @@
-/* message.c: framing of messages between parent and media child. Owns readers' buffers. Threads: see
- * message.h. */
+/* message.c: framing of messages between parent and media child. Owns readers' buffers. Threads:
+ * see message.h. */
 #include "media/message.h"
 
 #include "base/record.h"
@@ -12,7 +12,8 @@
 static const char *const commands[] = {"probe", "run", NULL};
 
 static const struct field job_fields[] = {
-    FIELD(struct message_job, command, .flags = REQUIRED, .choices = commands, .doc = "What to do."),
+    FIELD(struct message_job, command, .flags = REQUIRED, .choices = commands,
+          .doc = "What to do."),
     FIELD(struct message_job, source_size_bytes, .flags = REQUIRED, .doc = "Size of the source."),
     FIELD(struct message_job, threads, .flags = REQUIRED, .min = 1, .max = 256, .doc = "Threads."),
     FIELD(struct message_job, nice, .flags = REQUIRED, .min = 0, .max = 19, .doc = "Niceness."),

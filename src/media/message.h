@@ -1,9 +1,10 @@
 /* message.h: what the parent and its media child say to each other over one socket.
  *
- * A message is a header of 8 bytes (u32 length of the body, u8 kind, three zero bytes; little endian)
- * and the body: JSON of a record, or plain bytes where the kind says so. Parent → child: one JOB.
- * Child → parent: any number of PROGRESS, then either INFO, or for a run one INDEX a rendition in the
- * plan's order, perhaps a THUMBNAIL, and RESULT; or, at any time, FAULT. INFO, RESULT and FAULT are last.
+ * A message is a header of 8 bytes (u32 length of the body, u8 kind, three zero bytes; little
+ * endian) and the body: JSON of a record, or plain bytes where the kind says so. Parent → child:
+ * one JOB. Child → parent: any number of PROGRESS, then either INFO, or for a run one INDEX a
+ * rendition in the plan's order, perhaps a THUMBNAIL, and RESULT; or, at any time, FAULT. INFO,
+ * RESULT and FAULT are last.
  * Owns: the reader's buffer. Invariant: a child's bytes are hostile until a reader has passed them.
  * Threads: one at a time per reader; message_send from one thread at a time per socket. */
 #ifndef MEDIA_MESSAGE_H
@@ -66,12 +67,13 @@ void message_reader_done(struct message_reader *reader);
 status message_reader_feed(struct ctx *cx, struct message_reader *reader, const void *bytes,
                            size_t size) CHECKED;
 
-/** Gives the next whole message, if there is one (`*out_there`). The body lives in the reader's buffer
- *  until the next call on it. INVALID: a header no honest side sends. */
+/** Gives the next whole message, if there is one (`*out_there`). The body lives in the reader's
+ *  buffer until the next call on it. INVALID: a header no honest side sends. */
 status message_reader_next(struct ctx *cx, struct message_reader *reader, struct message *out,
                            bool *out_there) CHECKED;
 
-/** Writes one message to the socket, waiting as long as it takes. GONE: the other side has closed. */
+/** Writes one message to the socket, waiting as long as it takes. GONE: the other side has
+ *  closed. */
 status message_send(struct ctx *cx, int socket_fd, enum message_kind kind, text body) CHECKED;
 
 /** Writes a record as JSON message; memory for the JSON comes from the context's arena. */

@@ -40,7 +40,8 @@ static const char *fault_of(const struct segment_index *index) {
     for (uint32_t i = 0; i < index->count; i++) {
         const struct segment *segment = &index->segments[i];
         if (segment->size_bytes == 0 || segment->duration == 0) return "a segment is empty";
-        if (segment->key_bytes > segment->size_bytes) return "a key frame is larger than its segment";
+        if (segment->key_bytes > segment->size_bytes)
+            return "a key frame is larger than its segment";
         if (segment->offset_bytes < end) return "segments overlap";
         if (segment->offset_bytes > INT64_MAX - UINT32_MAX) return "a segment lies too far";
         end = segment->offset_bytes + segment->size_bytes;

@@ -1,7 +1,7 @@
 /* replay.c: feeds every file of the given folders to a fuzz harness once, as a plain program.
  *
- * The same harness (LLVMFuzzerTestOneInput) is driven by libFuzzer in a build with -Dfuzzing=true; here its
- * corpus is replayed in the ordinary test run under whatever sanitizers the build has.
+ * The same harness (LLVMFuzzerTestOneInput) is driven by libFuzzer in a build with -Dfuzzing=true;
+ * here its corpus is replayed in the ordinary test run under whatever sanitizers the build has.
  * Owns: one input at a time. Threads: one. */
 #include "base/scope.h"
 

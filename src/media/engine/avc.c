@@ -25,7 +25,8 @@ static bool next_nal(const uint8_t *at, size_t size, size_t *place, struct nal *
     start += 3;
     size_t end = next_start(at, size, start);
     *place = end;
-    while (end > start && at[end - 1] == 0) end--; /* trailing_zero_8bits, and the longer start code */
+    /* trailing_zero_8bits, and the longer start code */
+    while (end > start && at[end - 1] == 0) end--;
     *out = (struct nal){at + start, end - start};
     return true;
 }

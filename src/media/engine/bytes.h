@@ -1,7 +1,8 @@
 /* bytes.h: a growing buffer of bytes for what is written big endian: boxes and parameter sets.
  *
- * Owns: its block (malloc), freed by bytes_done. The first failure sticks and later puts do nothing, so
- * callers check `failed` once. Invariant: len ≤ room ≤ BYTES_MOST. Threads: one at a time. */
+ * Owns: its block (malloc), freed by bytes_done. The first failure sticks and later puts do
+ * nothing, so callers check `failed` once. Invariant: len ≤ room ≤ BYTES_MOST. Threads: one at a
+ * time. */
 #ifndef MEDIA_ENGINE_BYTES_H
 #define MEDIA_ENGINE_BYTES_H
 
@@ -41,8 +42,8 @@ void bytes_put_zeros(struct bytes *bytes, size_t count);
 /** Overwrites four bytes at an offset below len. */
 void bytes_set_u32(struct bytes *bytes, size_t offset, uint32_t value);
 
-/** Begins an ISO base media box (ISO/IEC 14496-12 §4.2) of that four-letter type and gives the offset
- *  of its size, which bytes_box_end fills in. */
+/** Begins an ISO base media box (ISO/IEC 14496-12 §4.2) of that four-letter type and gives the
+ *  offset of its size, which bytes_box_end fills in. */
 size_t bytes_box(struct bytes *bytes, const char type[4]);
 
 /** Begins a full box with version and 24 bits of flags. */

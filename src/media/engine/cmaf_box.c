@@ -74,7 +74,8 @@ static void put_hdlr(struct bytes *out, const struct cmaf_track *track) {
 
 /* Samples of the track start and stay in fragments, so these tables are empty. */
 static void put_empty_tables(struct bytes *out) {
-    static const char types[3][4] = {{'s', 't', 't', 's'}, {'s', 't', 's', 'c'}, {'s', 't', 'c', 'o'}};
+    static const char types[3][4] = {
+        {'s', 't', 't', 's'}, {'s', 't', 's', 'c'}, {'s', 't', 'c', 'o'}};
     for (size_t i = 0; i < 3; i++) {
         size_t box = bytes_full_box(out, types[i], 0, 0);
         bytes_put_u32(out, 0);

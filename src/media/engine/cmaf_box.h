@@ -18,7 +18,8 @@ struct cmaf_box_sample {
 /** ftyp and moov; `*out_duration_at` is the offset of the 8-byte duration in mehd. */
 void cmaf_box_init(struct bytes *out, const struct cmaf_track *track, size_t *out_duration_at);
 
-/** moof and the header of an mdat with `data_size` bytes. `samples` are in decode order, not empty. */
+/** moof and the header of an mdat with `data_size` bytes. `samples` are in decode order, not
+ *  empty. */
 void cmaf_box_fragment(struct bytes *out, enum segment_index_kind kind, uint32_t sequence,
                        const struct cmaf_box_sample *samples, size_t count, size_t data_size);
 

@@ -1,7 +1,7 @@
 /* colour.h: which colours a film has when it says so only in part, and what the renditions are.
  *
- * Players guess unsaid colours from the picture's size, so that one film would change its colours with
- * the quality: renditions always say theirs. Pure functions over libav's enums. */
+ * Players guess unsaid colours from the picture's size, so that one film would change its colours
+ * with the quality: renditions always say theirs. Pure functions over libav's enums. */
 #ifndef MEDIA_ENGINE_COLOUR_H
 #define MEDIA_ENGINE_COLOUR_H
 
@@ -14,8 +14,8 @@ struct colour {
     enum AVColorSpace matrix;
 };
 
-/** The film's own colours; what is unsaid follows the size of the picture (BT.709 from 720 lines on,
- *  BT.601 below), as broadcasters do. RGB becomes BT.709. */
+/** The film's own colours; what is unsaid follows the size of the picture (BT.709 from 720 lines
+ *  on, BT.601 below), as broadcasters do. RGB becomes BT.709. */
 struct colour colour_of(const AVFrame *frame);
 
 /** BT.709 throughout: what tone mapping makes. */

@@ -21,8 +21,8 @@ struct decoder {
 status decoder_open(struct ctx *cx, const AVStream *stream, int threads,
                     struct decoder **out) CHECKED;
 
-/** Gives it a packet, NULL at the end of the stream; then take all frames before the next one. Packets
- *  that are damaged are counted and no error. */
+/** Gives it a packet, NULL at the end of the stream; then take all frames before the next one.
+ *  Packets that are damaged are counted and no error. */
 status decoder_send(struct ctx *cx, struct decoder *decoder, const AVPacket *packet) CHECKED;
 
 /** Takes the next frame if one is ready (`*out_there`); the caller unreferences it. */

@@ -39,8 +39,8 @@ static void put(char chain[CHAIN_BYTES], const char *format, ...) {
     va_end(arguments);
 }
 
-/* zscale refuses to guess, so what the film leaves unsaid is said for it (BT.2020 for both kinds of high
- * dynamic range); it is scaled first, because mapping works on floating-point planes. */
+/* zscale refuses to guess, so what the film leaves unsaid is said for it (BT.2020 for both kinds of
+ * high dynamic range); it is scaled first, because mapping works on floating-point planes. */
 static void put_tone_map(char chain[CHAIN_BYTES], const struct media_plan *plan,
                          const AVFrame *frame) {
     const struct media_rendition_plan *top = media_planned(plan, 0);
@@ -62,7 +62,8 @@ static void put_orientation(char chain[CHAIN_BYTES], const struct media_plan *pl
     if (plan->mirrored) put(chain, "hflip");
 }
 
-static void write_chain(const struct filter *filter, const AVFrame *frame, char chain[CHAIN_BYTES]) {
+static void write_chain(const struct filter *filter, const AVFrame *frame,
+                        char chain[CHAIN_BYTES]) {
     const struct media_plan *plan = filter->plan;
     chain[0] = '\0';
     if (plan->deinterlace) put(chain, "bwdif=mode=send_frame:parity=auto:deint=interlaced");

@@ -17,7 +17,8 @@ struct filter;
 status filter_open(struct ctx *cx, const struct media_plan *plan, AVRational time_base, int threads,
                    struct filter **out) CHECKED;
 
-/** Takes the frame (leaving it blank), NULL at the end; then take all results before the next one. */
+/** Takes the frame (leaving it blank), NULL at the end; then take all results before the next
+ *  one. */
 status filter_send(struct ctx *cx, struct filter *filter, AVFrame *frame) CHECKED;
 
 /** Takes the next result if there is one (`*out_there`); its time is in filter_time_base. */

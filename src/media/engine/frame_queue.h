@@ -1,8 +1,8 @@
 /* frame_queue.h: a bounded queue of pictures between two threads.
  *
- * Owns: the references waiting in it. Invariant: never holds more than its capacity; once closed, pushes
- * fail and pops give what is left, then end; once dropped, both fail at once. Threads: one pushes, one
- * pops, any may drop. */
+ * Owns: the references waiting in it. Invariant: never holds more than its capacity; once closed,
+ * pushes fail and pops give what is left, then end; once dropped, both fail at once. Threads: one
+ * pushes, one pops, any may drop. */
 #ifndef MEDIA_ENGINE_FRAME_QUEUE_H
 #define MEDIA_ENGINE_FRAME_QUEUE_H
 
@@ -23,7 +23,8 @@ struct frame_queue;
 /** A queue for at most `capacity` pictures (1 to 64). Freed with frame_queue_close. */
 status frame_queue_open(struct ctx *cx, size_t capacity, struct frame_queue **out) CHECKED;
 
-/** Waits for room and hands the picture over; false (the picture stays the caller's) after closing. */
+/** Waits for room and hands the picture over; false (the picture stays the caller's) after
+ *  closing. */
 bool frame_queue_push(struct frame_queue *queue, struct picture *picture) CHECKED;
 
 /** Waits for the next picture; false at the end. */

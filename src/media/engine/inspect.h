@@ -9,8 +9,8 @@
 
 #include <libavformat/avformat.h>
 
-/** Describes the film. Reads packets from where the source stands and decodes a few of each stream, so
- *  the source is of no use for decoding afterwards. */
+/** Describes the film. Reads packets from where the source stands and decodes a few of each stream,
+ *  so the source is of no use for decoding afterwards. */
 status inspect(struct ctx *cx, struct source *source, struct media_info *out) CHECKED;
 
 /** Describes one stream from its parameters alone (`decodable` = there is a decoder for it). */

@@ -1,8 +1,8 @@
 /* main.c: matinee-media, the one program that knows libav: a media child, or a tool for people.
  *
  * As a child (--child, started by media/child.c) it reads one job from its socket, locks itself up
- * (cage.h), does the job and answers; otherwise the command line of cli.h. Threads: the main one; a run
- * starts more. */
+ * (cage.h), does the job and answers; otherwise the command line of cli.h. Threads: the main one; a
+ * run starts more. */
 #include "base/record.h"
 #include "base/scope.h"
 #include "media/engine/cage.h"
@@ -20,7 +20,8 @@
 enum { ARENA_BYTES = 256 * 1024 * 1024 };
 
 #if defined(__SANITIZE_ADDRESS__)
-/* The leak checker needs system calls that the cage forbids; the fuzz target checks leaks instead. */
+/* The leak checker needs system calls that the cage forbids; the fuzz target checks leaks
+ * instead. */
 const char *__asan_default_options(void);
 const char *__asan_default_options(void) {
     return "detect_leaks=0";
@@ -107,7 +108,8 @@ static void confess(const struct ctx *failed, status code) {
         .detail = detail[0] ? text_of(detail) : TEXT("Processing the film failed."),
     };
     if (!arena) return;
-    (void)!message_send_record(&cx, MESSAGE_FD_SOCKET, MESSAGE_FAULT, &message_fault_schema, &fault);
+    (void)!message_send_record(&cx, MESSAGE_FD_SOCKET, MESSAGE_FAULT, &message_fault_schema,
+                               &fault);
 }
 
 static int be_child(int parent) {

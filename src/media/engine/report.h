@@ -1,7 +1,7 @@
 /* report.h: what all threads of a run tell the parent: how far they are, and the first failure.
  *
- * Owns: the lock, the memory for messages. Invariant: the first failure stays; messages are whole, as one
- * thread writes at a time. Threads: any. */
+ * Owns: the lock, the memory for messages. Invariant: the first failure stays; messages are whole,
+ * as one thread writes at a time. Threads: any. */
 #ifndef MEDIA_ENGINE_REPORT_H
 #define MEDIA_ENGINE_REPORT_H
 
@@ -39,8 +39,8 @@ bool report_failed(struct report *report);
 /** Passes the stored failure up into the context; OK when there is none. */
 status report_result(struct report *report, struct ctx *cx) CHECKED;
 
-/** A rendition has reached a time. Sends progress when half a second has passed since the last. The time
- *  INT64_MAX means the rendition is done. */
+/** A rendition has reached a time. Sends progress when half a second has passed since the last. The
+ *  time INT64_MAX means the rendition is done. */
 void report_position(struct report *report, size_t part, int64_t position_ms);
 
 /** Another frame was decoded. */

@@ -79,7 +79,8 @@ static status configure(struct ctx *cx, struct scaler *scaler, const AVFrame *in
                         av_get_pix_fmt_name(in->format) ? av_get_pix_fmt_name(in->format) : "?");
     }
     (void)sws_setColorspaceDetails(scaler->sws, sws_getCoefficients(matrix), full,
-                                   sws_getCoefficients((int)scaler->matrix), 0, 0, 1 << 16, 1 << 16);
+                                   sws_getCoefficients((int)scaler->matrix), 0, 0, 1 << 16,
+                                   1 << 16);
     scaler->in_width = in->width;
     scaler->in_height = in->height;
     scaler->in_format = in->format;
@@ -124,8 +125,8 @@ status scaler_run(struct ctx *cx, struct scaler *scaler, const AVFrame *in, AVFr
     TRY(configure(cx, scaler, in));
     scoped(frame_done) AVFrame *frame = NULL;
     TRY(new_frame(cx, scaler, &frame));
-    int lines = sws_scale(scaler->sws, (const uint8_t *const *)in->data, in->linesize, 0, in->height,
-                          frame->data, frame->linesize);
+    int lines = sws_scale(scaler->sws, (const uint8_t *const *)in->data, in->linesize, 0,
+                          in->height, frame->data, frame->linesize);
     if (lines < 0) return fault_av(cx, lines, "A picture cannot be scaled");
     *out = move(&frame);
     return OK;

@@ -9,12 +9,13 @@
 
 struct scaler;
 
-/** A scaler to that size (even). `matrix` is what the output's chroma means. Ended by scaler_close. */
+/** A scaler to that size (even). `matrix` is what the output's chroma means. Ended by
+ *  scaler_close. */
 status scaler_open(struct ctx *cx, int width, int height, enum AVColorSpace matrix,
                    struct scaler **out) CHECKED;
 
-/** Gives a new reference to the picture in the right size: `in` itself where it fits already. The caller
- *  frees it. INVALID: a pixel format that cannot be converted. */
+/** Gives a new reference to the picture in the right size: `in` itself where it fits already. The
+ *  caller frees it. INVALID: a pixel format that cannot be converted. */
 status scaler_run(struct ctx *cx, struct scaler *scaler, const AVFrame *in, AVFrame **out) CHECKED;
 
 /** Frees it. NULL is fine. */

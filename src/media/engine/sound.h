@@ -1,8 +1,8 @@
 /* sound.h: the one audio rendition: resampled, down-mixed, AAC-encoded, packaged.
  *
- * Gaps are filled with silence and overlaps cut, so that sound stays with the picture; it begins at time
- * zero of the film however late the source's begins. Owns: filter graph, encoder, file table. Threads: one
- * at a time; all happens in the caller's. */
+ * Gaps are filled with silence and overlaps cut, so that sound stays with the picture; it begins at
+ * time zero of the film however late the source's begins. Owns: filter graph, encoder, file table.
+ * Threads: one at a time; all happens in the caller's. */
 #ifndef MEDIA_ENGINE_SOUND_H
 #define MEDIA_ENGINE_SOUND_H
 
@@ -32,8 +32,8 @@ status sound_push(struct ctx *cx, struct sound *sound, AVFrame *frame) CHECKED;
 /** How long the sound is so far. */
 int64_t sound_length_ms(const struct sound *sound);
 
-/** Encodes what is left, lengthens it with silence to `least_ms` (players stop where one track ends) and
- *  completes the file; the index lives in the context's arena. */
+/** Encodes what is left, lengthens it with silence to `least_ms` (players stop where one track
+ *  ends) and completes the file; the index lives in the context's arena. */
 status sound_finish(struct ctx *cx, struct sound *sound, int64_t least_ms,
                     struct segment_index *out, int64_t *out_size_bytes) CHECKED;
 

@@ -15,13 +15,13 @@ struct still {
     int64_t next_ms; /**< Frames before it are not looked at. */
 };
 
-/** Looks at a frame at that time of the film and keeps it if it is the best so far. Zero-initialise the
- *  still before the first. */
+/** Looks at a frame at that time of the film and keeps it if it is the best so far. Zero-initialise
+ *  the still before the first. */
 status still_offer(struct ctx *cx, struct still *still, const AVFrame *frame, int64_t time_ms,
                    int64_t duration_ms) CHECKED;
 
-/** The best frame as JPEG, at most 640 pixels wide and in the shape of width × height, in the context's
- *  arena; absent when there was no frame. */
+/** The best frame as JPEG, at most 640 pixels wide and in the shape of width × height, in the
+ *  context's arena; absent when there was no frame. */
 status still_make(struct ctx *cx, struct still *still, int64_t width, int64_t height,
                   text *out) CHECKED;
 

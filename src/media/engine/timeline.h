@@ -2,9 +2,11 @@
  *
  * Frames come in presentation order with claimed times (or none); out come strictly ascending times
  * from zero, in units of the track's timescale, with the key frames of the grid marked. Rules:
- *  - the first frame begins at zero, however late it came: its picture is held (sound may begin earlier);
+ * - the first frame begins at zero, however late it came: its picture is held (sound may begin
+ * earlier);
  *  - times near the even grid of a constant frame rate are put onto it (containers round them);
- *  - frames that come too soon after another (more than the highest frame rate) or go back are left out;
+ * - frames that come too soon after another (more than the highest frame rate) or go back are left
+ * out;
  *  - a frame whose time is absent or absurd follows its predecessor by one frame's duration;
  *  - in a gap the frame before it is repeated at each key time, so that no segment lacks frames.
  * Pure: no libav, no memory. Owns nothing. Threads: one at a time. */
@@ -42,8 +44,8 @@ struct timeline_step {
 };
 
 /** Takes the claimed time of the next frame (units; TIMELINE_NO_TIME if none) and its duration (0
- *  unknown), and gives the next step; call again with the same frame while `*out_more`. False when the
- *  frame is to be left out. */
+ *  unknown), and gives the next step; call again with the same frame while `*out_more`. False when
+ *  the frame is to be left out. */
 bool timeline_next(struct timeline *timeline, int64_t claimed, int64_t duration,
                    struct timeline_step *out, bool *out_more);
 

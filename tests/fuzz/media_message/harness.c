@@ -1,5 +1,5 @@
-/* harness.c: any bytes from a media child, in pieces as the first byte says; what is a message is read as
- * the record of its kind. Owns: one arena and reader an input. Threads: one. */
+/* harness.c: any bytes from a media child, in pieces as the first byte says; what is a message is
+ * read as the record of its kind. Owns: one arena and reader an input. Threads: one. */
 #include "base/record.h"
 #include "base/scope.h"
 #include "media/message.h"

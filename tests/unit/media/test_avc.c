@@ -11,9 +11,9 @@ static void a_configuration_is_built(void **state) {
     struct avc_config config;
     assert_int_equal(avc_config_from(cx, sets, sizeof sets, &config), OK);
     assert_string_equal(config.codecs, "avc1.64001f");
-    static const uint8_t expected[] = {1,    0x64, 0,    0x1f, 0xff, 0xe1, 0,    6,    0x67, 0x64, 0, 0x1f,
-                                       0xac, 0xd9, 1,    0,    4,    0x68, 0xeb, 0xe3, 0xcb, 0xfd, 0xf8,
-                                       0xf8, 0};
+    static const uint8_t expected[] = {1,    0x64, 0,    0x1f, 0xff, 0xe1, 0, 6, 0x67,
+                                       0x64, 0,    0x1f, 0xac, 0xd9, 1,    0, 4, 0x68,
+                                       0xeb, 0xe3, 0xcb, 0xfd, 0xf8, 0xf8, 0};
     assert_int_equal(config.record.len, sizeof expected);
     assert_memory_equal(config.record.at, expected, sizeof expected);
     bytes_done(&config.record);
@@ -30,8 +30,8 @@ static void half_a_configuration_is_none(void **state) {
 
 static void units_get_lengths(void **state) {
     (void)state;
-    static const uint8_t unit[] = {0, 0, 0, 1, 9, 0xf0, 0, 0, 0, 1, 0x65, 1, 2, 3, 0, 0, 0, 1, 0x67, 1,
-                                   0, 0, 1, 0x41, 7, 0, 0};
+    static const uint8_t unit[] = {0, 0, 0, 1, 9,    0xf0, 0, 0, 0, 1,    0x65, 1, 2, 3,
+                                   0, 0, 0, 1, 0x67, 1,    0, 0, 1, 0x41, 7,    0, 0};
     static const uint8_t expected[] = {0, 0, 0, 4, 0x65, 1, 2, 3, 0, 0, 0, 2, 0x41, 7};
     struct bytes out = {0};
     avc_append_sample(&out, unit, sizeof unit);

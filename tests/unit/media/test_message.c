@@ -44,7 +44,8 @@ static void messages_arrive_together(void **state) {
 static void other_headers_are_refused(void **state) {
     struct ctx *cx = *state;
     static const unsigned char wrong[][8] = {
-        {0, 0, 0, 0, 0}, {0, 0, 0, 0, 8}, {0, 0, 0, 0, 4, 1}, {1, 0, 0, 2, 4}, {255, 255, 255, 255, 4},
+        {0, 0, 0, 0, 0}, {0, 0, 0, 0, 8},         {0, 0, 0, 0, 4, 1},
+        {1, 0, 0, 2, 4}, {255, 255, 255, 255, 4},
     };
     for (size_t i = 0; i < COUNT_OF(wrong); i++) {
         scoped(message_reader_done) struct message_reader reader = {0};

@@ -72,7 +72,8 @@ static void full_ladder_and_one_sound(void **state) {
     assert_int_equal(media_planned(&plan, 6)->sample_rate_hz, 48000);
     assert_int_equal(plan.segment_ms % plan.key_interval_ms, 0);
     for (size_t i = 1; i < 6; i++) {
-        assert_true(media_planned(&plan, i)->max_rate_bps < media_planned(&plan, i - 1)->max_rate_bps);
+        assert_true(media_planned(&plan, i)->max_rate_bps <
+                    media_planned(&plan, i - 1)->max_rate_bps);
     }
 }
 
@@ -100,7 +101,8 @@ static void never_above_the_source(void **state) {
         for (size_t k = 0; k < plan.renditions.len; k++) {
             const struct media_rendition_plan *rendition = media_planned(&plan, k);
             assert_int_equal(rendition->width % 2 + rendition->height % 2, 0);
-            assert_true(rendition->width <= sizes[i][0] + 1 && rendition->height <= sizes[i][1] + 1);
+            assert_true(rendition->width <= sizes[i][0] + 1 &&
+                        rendition->height <= sizes[i][1] + 1);
             assert_true(rendition->width >= 2 && rendition->height >= 2);
         }
     }
