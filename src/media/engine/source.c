@@ -21,10 +21,13 @@ static const char demuxers[] =
 
 /* Decoders by libav's names: what films and sound are made of, nothing exotic. */
 static const char decoders[] =
-    "h264,hevc,vp8,vp9,libdav1d,av1,mpeg1video,mpeg2video,mpeg4,msmpeg4,msmpeg4v1,msmpeg4v2,h263,h263i,"
-    "h263p,flv,wmv1,wmv2,wmv3,vc1,theora,mjpeg,prores,dnxhd,dvvideo,rawvideo,vp6,vp6f,vp6a,ffv1,huffyuv,"
+    "h264,hevc,vp8,vp9,libdav1d,av1,mpeg1video,mpeg2video,mpeg4,msmpeg4,msmpeg4v1,msmpeg4v2,h263,"
+    "h263i,"
+    "h263p,flv,wmv1,wmv2,wmv3,vc1,theora,mjpeg,prores,dnxhd,dvvideo,rawvideo,vp6,vp6f,vp6a,ffv1,"
+    "huffyuv,"
     "svq3,cinepak,png,"
-    "aac,aac_latm,mp1float,mp2float,mp3float,mp1,mp2,mp3,ac3,eac3,dca,truehd,mlp,vorbis,opus,flac,alac,"
+    "aac,aac_latm,mp1float,mp2float,mp3float,mp1,mp2,mp3,ac3,eac3,dca,truehd,mlp,vorbis,opus,flac,"
+    "alac,"
     "wmav1,wmav2,wmapro,amrnb,amrwb,libopencore_amrnb,libopencore_amrwb,adpcm_ms,adpcm_ima_wav,"
     "adpcm_ima_qt,adpcm_swf,nellymoser,libspeex,speex,pcm_s8,pcm_u8,pcm_s16le,pcm_s16be,pcm_s24le,"
     "pcm_s24be,pcm_s32le,pcm_s32be,pcm_f32le,pcm_f32be,pcm_f64le,pcm_f64be,pcm_alaw,pcm_mulaw,"
@@ -96,11 +99,15 @@ static bool is_allowed(const AVInputFormat *format) {
 static status refuse_format(struct ctx *cx, const AVInputFormat *format) {
     static const char playlists[] = "hls,applehttp,dash,concat,sdp,ffmetadata,webvtt,srt";
     if (av_match_list(format->name, playlists, ',') > 0) {
-        return ctx_fail(cx, INVALID, "This is a text or playlist (%s) and no film. Please upload the "
-                                     "film itself.", format->name);
+        return ctx_fail(cx, INVALID,
+                        "This is a text or playlist (%s) and no film. Please upload the "
+                        "film itself.",
+                        format->name);
     }
-    return ctx_fail(cx, INVALID, "Files of this kind (%s) are not taken. Please upload MP4, MOV, MKV, "
-                                 "WebM, AVI, FLV or MPEG.", format->name);
+    return ctx_fail(cx, INVALID,
+                    "Files of this kind (%s) are not taken. Please upload MP4, MOV, MKV, "
+                    "WebM, AVI, FLV or MPEG.",
+                    format->name);
 }
 
 /* Recognises the format from the file's first bytes. */
