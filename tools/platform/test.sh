@@ -149,6 +149,7 @@ run_tests() { # SUITES…
     # shellcheck disable=SC2086 # a list of words
     [ -z "$threaded" ] || test_threads $threaded
     [[ $# -gt 0 && " $* " != *" release "* ]] || test_release "$mode"
+    [ $((total_passed + total_failed + total_skipped)) -gt 0 ] || fail "there are no such tests: $*"
     [ "$total_skipped" -eq 0 ] || say "$total_skipped skipped"
     say "$total_passed passed, $total_failed failed"
     [ "$total_failed" -eq 0 ]
