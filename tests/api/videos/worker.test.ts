@@ -16,8 +16,9 @@ const children = new Set<ChildProcess>();
 
 function start(name: string, ...command: string[]): ChildProcess {
   const out = openSync(join(house, `${name}.out`), "w");
+  const { DATABASE_URL: _shared, ...environment } = process.env;
   const child = spawn(program, command, {
-    env: { ...process.env, MATINEE_HOME: join(house, "home"), PORT: "0", LIMITS: "off" },
+    env: { ...environment, MATINEE_HOME: join(house, "home"), PORT: "0", LIMITS: "off" },
     stdio: ["ignore", out, openSync(join(house, `${name}.err`), "a")],
   });
   children.add(child);
