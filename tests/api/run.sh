@@ -85,10 +85,10 @@ export MATINEE_TEST_HOME=$scratch/home MATINEE_TEST_SCRATCH=$scratch MATINEE_PRO
 # Routes of the OpenAPI document that no test brought to answer well.
 untested() {
     local name
-    MATINEE_HOME=$scratch/home "$matinee" openapi | grep -o '"operationId":"[^"]*"' | cut -d'"' -f4 |
-        while read -r name; do
-            grep -q "\"route\":\"$name\",\"method\":\"[A-Z]*\",\"status\":[23]" "$scratch/contract.log" ||
-                echo "$name"
+    MATINEE_HOME=$scratch/home "$matinee" openapi | grep -o '"operationId":"[^"]*"' |
+        cut -d'"' -f4 | while read -r name; do
+            grep -q "\"route\":\"$name\",\"method\":\"[A-Z]*\",\"status\":[23]" \
+                "$scratch/contract.log" || echo "$name"
         done
 }
 
