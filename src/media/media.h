@@ -93,6 +93,7 @@ struct media_plan {
     int64_t duration_ms;      /**< Expected length; NO_INT unknown. */
     double frame_rate;        /**< Of all video renditions, at most the limit; NaN without video. */
     bool variable_frame_rate; /**< Timestamps are kept as they come. */
+    bool thinned;             /**< Frames are left out to come down to the frame rate. */
     bool deinterlace;         /**< Fields are made into frames (bwdif). */
     bool tone_map;            /**< High dynamic range is mapped to standard range. */
     int64_t rotation_degrees; /**< Turn clockwise: 0, 90, 180, 270. */

@@ -110,6 +110,7 @@ static const struct field plan_fields[] = {
     FIELD(struct media_plan, duration_ms, .min = 0, .max = TIME_MOST_MS, .doc = "Expected length."),
     FIELD(struct media_plan, frame_rate, .min = 0, .max = 1000, .doc = "Frames a second."),
     FIELD(struct media_plan, variable_frame_rate, .doc = "Frames keep their times."),
+    FIELD(struct media_plan, thinned, .doc = "Frames are left out to reach the rate."),
     FIELD(struct media_plan, deinterlace, .doc = "Fields are made into frames."),
     FIELD(struct media_plan, tone_map, .doc = "High dynamic range is mapped to standard."),
     FIELD(struct media_plan, rotation_degrees, .min = 0, .max = 270, .doc = "Turn clockwise."),

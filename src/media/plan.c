@@ -185,6 +185,7 @@ static status plan_rate(struct planning *planning, const struct media_stream *vi
         TRY(because(planning, "The frame rate is not told; 25 is taken for planning."));
     }
     if (plan->frame_rate > most + 0.5) {
+        plan->thinned = true;
         plan->frame_rate /= ceil(plan->frame_rate / (most + 0.5));
         TRY(because(planning, "%.3f frames a second are thinned to %.3f, as at most %.0f are kept.",
                     video->frame_rate, plan->frame_rate, most));

@@ -1,7 +1,8 @@
 /* cage_probe.c: enters the cage and then tries what its first argument names, for cage.sh.
  *
- * Exit code 0: the attempt was refused with an error; 1: it succeeded; 3: set-up failed. Attempts that
- * the filter answers with death end by SIGSYS. Owns nothing. Threads: one, but for the attempt "thread". */
+ * Exit code 0: the attempt was refused with an error; 1: it succeeded; 3: set-up failed. Attempts
+ * that the filter answers with death end by SIGSYS. Owns nothing. Threads: one, but for the attempt
+ * "thread". */
 #include "base/scope.h"
 #include "media/engine/cage.h"
 
@@ -40,7 +41,8 @@ static bool try_fork(void) {
     return fork() >= 0;
 }
 static bool try_executable_memory(void) {
-    return mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED;
+    return mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) !=
+           MAP_FAILED;
 }
 static bool try_make_executable(void) {
     void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -64,8 +66,8 @@ static bool try_more_descriptors(void) {
     return dup(1) >= 0;
 }
 static bool try_much_memory(void) {
-    return mmap(NULL, (size_t)1 << 31, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) !=
-           MAP_FAILED;
+    return mmap(NULL, (size_t)1 << 31, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+                0) != MAP_FAILED;
 }
 static bool try_inherited(void) {
     char byte;

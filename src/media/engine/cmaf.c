@@ -138,8 +138,8 @@ static int compare_times(const void *left, const void *right) {
 /* Video: the n-th frame in decode order is decoded at the n-th time of showing, so that a segment's first
  * decode time is its own time. All frames are shown `delay` later than they say, which the edit list
  * takes back, so that none is shown before it is decoded; where frames are far apart the decode time is
- * held back to ensure that. `end` is where the next fragment begins. */
-static status assign_video_times(struct ctx *cx, struct cmaf *cmaf, int64_t end) {
+ * held back to ensure that. `end` is where the next fragment begins, or with `last_one` the film ends. */
+static status assign_video_times(struct ctx *cx, struct cmaf *cmaf, int64_t end, bool last_one) {
     size_t count = cmaf->sample_count, reorder = cmaf->reorder;
     scoped(scope_free) int64_t *times = calloc(reorder + count + 1, sizeof *times);
     TRY_NEW(cx, times);
@@ -151,7 +151,7 @@ static status assign_video_times(struct ctx *cx, struct cmaf *cmaf, int64_t end)
     int64_t last = cmaf->last_decode;
     for (size_t i = 0; i <= count; i++) {
         int64_t latest = times[i] + cmaf->delay;
-        int64_t time = shown[i] < latest ? shown[i] : latest;
+        int64_t time = shown[i] < latest || (last_one && i == count) ? shown[i] : latest;
         if (time <= last) time = last + 1;
         if (i < count) cmaf->samples[i].decode_time = time;
         if (i > 0) cmaf->samples[i - 1].duration = (uint32_t)(time - last);
@@ -171,12 +171,12 @@ static int64_t first_shown(const struct cmaf *cmaf) {
     return first;
 }
 
-static status assign_times(struct ctx *cx, struct cmaf *cmaf, int64_t end) {
+static status assign_times(struct ctx *cx, struct cmaf *cmaf, int64_t end, bool last) {
     int64_t first = first_shown(cmaf);
     if (first < cmaf->end_time || end <= first || end - first > UINT32_MAX) {
         return ctx_fail(cx, BUG, "Fragments are not in order.");
     }
-    if (cmaf->kind == SEGMENT_INDEX_VIDEO) return assign_video_times(cx, cmaf, end);
+    if (cmaf->kind == SEGMENT_INDEX_VIDEO) return assign_video_times(cx, cmaf, end, last);
     for (size_t i = 0; i < cmaf->sample_count; i++) {
         cmaf->samples[i].decode_time = cmaf->samples[i].time;
     }
@@ -201,12 +201,12 @@ static void count_in(struct cmaf *cmaf, size_t head_size, int64_t duration) {
     bytes_clear(&cmaf->data);
 }
 
-status cmaf_end_fragment(struct ctx *cx, struct cmaf *cmaf, int64_t end) {
+status cmaf_end_fragment(struct ctx *cx, struct cmaf *cmaf, int64_t end, bool last) {
     if (cmaf->sample_count == 0) return OK;
     settle_sample(cmaf);
     if (cmaf->data.failed) return ctx_no_memory(cx);
     int64_t from = first_shown(cmaf);
-    TRY(assign_times(cx, cmaf, end));
+    TRY(assign_times(cx, cmaf, end, last));
     scoped(bytes_done) struct bytes head = {0};
     cmaf_box_fragment(&head, cmaf->kind, ++cmaf->sequence, cmaf->samples, cmaf->sample_count,
                       cmaf->data.len);

@@ -47,9 +47,9 @@ status cmaf_open(struct ctx *cx, int fd, const struct cmaf_track *track, struct 
 status cmaf_sample(struct ctx *cx, struct cmaf *cmaf, int64_t time, uint32_t duration, bool key,
                    struct bytes **out_data) CHECKED;
 
-/** Ends the fragment, whose content lasts until `end` (the next one's first time), and writes it.
- *  Does nothing without samples. BUG: times do not ascend. */
-status cmaf_end_fragment(struct ctx *cx, struct cmaf *cmaf, int64_t end) CHECKED;
+/** Ends the fragment, whose content lasts until `end` (the next one's first time), and writes it; `last`:
+ *  it ends the film. Does nothing without samples. BUG: times do not ascend. */
+status cmaf_end_fragment(struct ctx *cx, struct cmaf *cmaf, int64_t end, bool last) CHECKED;
 
 /** Ends the segment: the next fragment begins a new one. Does nothing without fragments. */
 status cmaf_end_segment(struct ctx *cx, struct cmaf *cmaf) CHECKED;

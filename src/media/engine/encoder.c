@@ -6,25 +6,26 @@
 
 #include <libavutil/opt.h>
 
-#include <math.h>
+#include <stdio.h>
 
 /* Superfast with a short look-ahead and macroblock tree costs little more than superfast and comes close
  * to veryfast in bits. Without a pyramid only one frame is decoded ahead, so that a
  * player which overlooks edit lists is one frame off at most; that costs less than 0.0005 SSIM. The key frame grid is ours alone: no others (scene cuts become plain I frames). */
 static const char settings[] =
-    "rc-lookahead=10:mbtree=1:subme=2:b-pyramid=none:keyint=infinite:min-keyint=1000000:open-gop=0:force-cfr=0";
+    "rc-lookahead=10:mbtree=1:subme=2:b-pyramid=none:keyint=infinite:min-keyint=1000000:open-gop=0";
 
 void encoder_done(AVCodecContext **encoder) {
     avcodec_free_context(encoder);
 }
 
-static void describe(AVCodecContext *encoder, const struct media_rendition_plan *plan, int timescale,
-                     double frame_rate, struct colour colour) {
+static void describe(AVCodecContext *encoder, const struct media_rendition_plan *plan,
+                     struct encoder_clock clock, struct colour colour) {
     encoder->width = (int)plan->width;
     encoder->height = (int)plan->height;
     encoder->pix_fmt = AV_PIX_FMT_YUV420P;
-    encoder->time_base = (AVRational){1, timescale};
-    encoder->framerate = av_d2q(frame_rate, 100000);
+    encoder->time_base = (AVRational){1, clock.timescale};
+    (void)av_reduce(&encoder->framerate.num, &encoder->framerate.den, clock.timescale,
+                    clock.frame_units, INT32_MAX);
     encoder->sample_aspect_ratio = (AVRational){1, 1};
     encoder->color_range = AVCOL_RANGE_MPEG;
     encoder->color_primaries = colour.primaries;
@@ -36,21 +37,30 @@ static void describe(AVCodecContext *encoder, const struct media_rendition_plan 
     encoder->rc_buffer_size = (int)plan->buffer_bits;
 }
 
-status encoder_open(struct ctx *cx, const struct media_rendition_plan *plan, int timescale,
-                    double frame_rate, struct colour colour, int threads, AVCodecContext **out) {
+/* Evenly spaced frames are said to be so in the stream itself (force-cfr), which some readers need to
+ * know how long a frame lasts. */
+static int configure(AVCodecContext *encoder, const struct media_rendition_plan *plan, bool even) {
+    char parameters[256];
+    (void)snprintf(parameters, sizeof parameters, "%s:force-cfr=%d", settings, even);
+    int failed = av_opt_set(encoder->priv_data, "preset", "superfast", 0);
+    if (failed >= 0) failed = av_opt_set(encoder->priv_data, "profile", "high", 0);
+    if (failed >= 0) failed = av_opt_set(encoder->priv_data, "x264-params", parameters, 0);
+    if (failed >= 0) failed = av_opt_set_double(encoder->priv_data, "crf", plan->quality, 0);
+    if (failed >= 0) failed = av_opt_set_int(encoder->priv_data, "forced-idr", 1, 0);
+    if (failed >= 0) failed = av_opt_set_int(encoder->priv_data, "a53cc", 0, 0);
+    return failed;
+}
+
+status encoder_open(struct ctx *cx, const struct media_rendition_plan *plan,
+                    struct encoder_clock clock, struct colour colour, int threads,
+                    AVCodecContext **out) {
     const AVCodec *codec = avcodec_find_encoder_by_name("libx264");
     if (!codec) return ctx_fail(cx, BUG, "libx264 is missing from this installation.");
     scoped(encoder_done) AVCodecContext *encoder = avcodec_alloc_context3(codec);
     TRY_NEW(cx, encoder);
-    describe(encoder, plan, timescale, frame_rate, colour);
+    describe(encoder, plan, clock, colour);
     encoder->thread_count = threads;
-    int failed = av_opt_set(encoder->priv_data, "preset", "superfast", 0);
-    if (failed >= 0) failed = av_opt_set(encoder->priv_data, "profile", "high", 0);
-    if (failed >= 0) failed = av_opt_set(encoder->priv_data, "x264-params", settings, 0);
-    if (failed >= 0) failed = av_opt_set_double(encoder->priv_data, "crf", plan->quality, 0);
-    if (failed >= 0) failed = av_opt_set_int(encoder->priv_data, "forced-idr", 1, 0);
-    if (failed >= 0) failed = av_opt_set_int(encoder->priv_data, "a53cc", 0, 0);
-    TRY_AV(cx, failed, "The video encoder refuses its settings");
+    TRY_AV(cx, configure(encoder, plan, clock.even), "The video encoder refuses its settings");
     TRY_AV(cx, avcodec_open2(encoder, codec, NULL), "The video encoder cannot start");
     *out = move(&encoder);
     return OK;

@@ -9,10 +9,16 @@
 
 #include <libavcodec/avcodec.h>
 
-/** Opens an encoder for the rendition. `timescale` is the unit of frames' times, `frame_rate` the
- *  nominal one. The caller frees it with encoder_done. */
-status encoder_open(struct ctx *cx, const struct media_rendition_plan *plan, int timescale,
-                    double frame_rate, struct colour colour, int threads,
+/** When frames come. */
+struct encoder_clock {
+    int timescale;       /**< Units a second of frames' times. */
+    int64_t frame_units; /**< Nominal duration of a frame, in units. */
+    bool even;           /**< Frames keep to it; else each lasts until the next. */
+};
+
+/** Opens an encoder for the rendition. The caller frees it with encoder_done. */
+status encoder_open(struct ctx *cx, const struct media_rendition_plan *plan,
+                    struct encoder_clock clock, struct colour colour, int threads,
                     AVCodecContext **out) CHECKED;
 
 /** Gives it a frame (pts set, pict_type I where a key frame is wanted), NULL at the end. */

@@ -6,12 +6,16 @@
 
 #include <libavcodec/avcodec.h>
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 enum { STREAMS_MOST = 64, NOTES_MOST = 16, TRIED_MOST = 8 };
 /* The trial ends when each stream has shown this many frames, or so much has been read. */
-enum { FRAMES_ENOUGH = 3, PACKETS_MOST = 3000, BYTES_MOST_READ = 96 * 1024 * 1024 };
+enum { FRAMES_ENOUGH = 3, TIMES_ENOUGH = 50, PACKETS_MOST = 3000, BYTES_MOST_READ = 96 * 1024 * 1024 };
+
+/* What containers' rounding to milliseconds makes of a distance. */
+#define ROUNDING_S 0.0015
 
 /* One stream under trial. */
 struct trial {
@@ -19,6 +23,8 @@ struct trial {
     struct decoder *decoder;
     int64_t packets;
     bool has_frame;
+    int64_t times[TIMES_ENOUGH]; /* of the first packets, as they come */
+    int time_count;
 };
 
 struct trials {
@@ -110,7 +116,6 @@ static status open_trials(struct ctx *cx, struct source *source, const struct me
 static status try_packet(struct ctx *cx, struct trials *trials, struct trial *trial,
                          const AVPacket *packet) {
     bool there = true;
-    if (packet) trial->packets++;
     TRY(decoder_send(cx, trial->decoder, packet));
     while (there) {
         TRY(decoder_take(cx, trial->decoder, trials->frame, &there));
@@ -125,9 +130,22 @@ static status try_packet(struct ctx *cx, struct trials *trials, struct trial *tr
 
 static bool all_shown(const struct trials *trials) {
     for (size_t i = 0; i < trials->count; i++) {
-        if (trials->at[i].decoder->frames < FRAMES_ENOUGH) return false;
+        const struct trial *trial = &trials->at[i];
+        bool video = text_is(trial->stream->kind, "video");
+        if (trial->decoder->frames < FRAMES_ENOUGH) return false;
+        if (video && trial->packets < TIMES_ENOUGH) return false;
     }
     return true;
+}
+
+static status take_packet(struct ctx *cx, struct trials *trials, struct trial *trial) {
+    const AVPacket *packet = trials->packet;
+    trial->packets++;
+    if (trial->packets <= TIMES_ENOUGH && packet->pts != AV_NOPTS_VALUE) {
+        trial->times[trial->time_count++] = packet->pts;
+    }
+    if (trial->decoder->frames >= FRAMES_ENOUGH) return OK;
+    return try_packet(cx, trials, trial, packet);
 }
 
 static status run_trials(struct ctx *cx, struct source *source, struct trials *trials) {
@@ -143,10 +161,8 @@ static status run_trials(struct ctx *cx, struct source *source, struct trials *t
         status tried = OK;
         for (size_t k = 0; k < trials->count; k++) {
             struct trial *trial = &trials->at[k];
-            bool its = trial->stream->index == trials->packet->stream_index;
-            if (its && trial->decoder->frames < FRAMES_ENOUGH) {
-                tried = try_packet(cx, trials, trial, trials->packet);
-            }
+            if (trial->stream->index != trials->packet->stream_index) continue;
+            tried = take_packet(cx, trials, trial);
         }
         av_packet_unref(trials->packet);
         TRY(tried);
@@ -155,6 +171,47 @@ static status run_trials(struct ctx *cx, struct source *source, struct trials *t
         if (!trials->at[k].has_frame) TRY(try_packet(cx, trials, &trials->at[k], NULL));
     }
     return OK;
+}
+
+static int compare_times(const void *left, const void *right) {
+    int64_t a = *(const int64_t *)left, b = *(const int64_t *)right;
+    return (a > b) - (a < b);
+}
+
+/* The rate nearest to what was measured that films really have; containers round times. */
+static double usual_rate(double measured) {
+    static const double rates[] = {10,    12,          12.5, 15, 20, 24000 / 1001.0, 24, 25, 30000 / 1001.0, 30,
+                                   48, 50, 60000 / 1001.0, 60,   100, 120};
+    double best = measured;
+    for (size_t i = 0; i < COUNT_OF(rates); i++) {
+        bool near = fabs(rates[i] - measured) < 0.02 * measured;
+        bool nearer = best == measured || fabs(rates[i] - measured) < fabs(best - measured);
+        if (near && nearer) best = rates[i];
+    }
+    return best;
+}
+
+/* Estimates of the rate go astray where times are rounded or frames left out; the distances of the first
+ * frames do not, and have the last word when the estimate is far from them. Containers that time only some
+ * of their packets are left as estimated. */
+static void measure_rate(struct trial *trial, AVRational base) {
+    enum { LEAST = 10 };
+    struct media_stream *stream = trial->stream;
+    int count = trial->time_count - 1;
+    bool timed = trial->time_count == TIMES_ENOUGH || trial->time_count == trial->packets;
+    if (!text_is(stream->kind, "video") || count < LEAST || !timed) return;
+    qsort(trial->times, (size_t)trial->time_count, sizeof *trial->times, compare_times);
+    for (int i = 0; i < count; i++) trial->times[i] = trial->times[i + 1] - trial->times[i];
+    qsort(trial->times, (size_t)count, sizeof *trial->times, compare_times);
+    double unit = av_q2d(base), middle = (double)trial->times[count / 2] * unit;
+    int off = 0;
+    for (int i = 0; i < count; i++) {
+        off += fabs((double)trial->times[i] * unit - middle) > 0.1 * middle + ROUNDING_S;
+    }
+    if (stream->key_interval_ms == NO_INT) stream->variable_frame_rate = off * 25 > count;
+    double measured = middle > 0 ? 1 / middle : 0, told = stream->frame_rate;
+    if (told > 0 && fabs(told - measured) < 0.1 * measured) return;
+    if (measured <= 240 && measured >= 0.01) stream->frame_rate = usual_rate(measured);
 }
 
 /* A stream that showed nothing is none: it was tried at length, or the film has nothing more of it. */
@@ -200,6 +257,9 @@ status inspect(struct ctx *cx, struct source *source, struct media_info *out) {
     scoped(trials_done) struct trials trials = {.count = 0};
     TRY(open_trials(cx, source, &info, &trials));
     TRY(run_trials(cx, source, &trials));
+    for (size_t i = 0; i < trials.count; i++) {
+        measure_rate(&trials.at[i], trials.at[i].decoder->time_base);
+    }
     TRY(judge(cx, &trials, &info));
     *out = info;
     return OK;

@@ -135,16 +135,40 @@ static int64_t key_interval(const AVFormatContext *format, const AVStream *strea
     return longest == NO_INT ? NO_INT : to_ms(longest, stream->time_base);
 }
 
+static int compare_steps(const void *left, const void *right) {
+    int64_t a = *(const int64_t *)left, b = *(const int64_t *)right;
+    return (a > b) - (a < b);
+}
+
+/* Frames are unevenly spaced when more than one in fifty is a tenth off the middle distance. Containers
+ * that list every frame tell exactly; of others only two estimates of the rate can be compared. */
+static bool is_uneven(const AVFormatContext *format, const AVStream *stream) {
+    enum { STEPS_MOST = 2000, STEPS_LEAST = 5 };
+    int64_t steps[STEPS_MOST];
+    int count = 0, listed = avformat_index_get_entries_count(stream);
+    bool complete = text_starts(text_of(format->iformat->name), TEXT("mov,"));
+    for (int i = 1; complete && i < listed && count < STEPS_MOST; i++) {
+        steps[count++] = avformat_index_get_entry((AVStream *)stream, i)->timestamp -
+                         avformat_index_get_entry((AVStream *)stream, i - 1)->timestamp;
+    }
+    if (count < STEPS_LEAST) {
+        double average = av_q2d(stream->avg_frame_rate), real = av_q2d(stream->r_frame_rate);
+        bool known = stream->avg_frame_rate.num > 0 && stream->r_frame_rate.num > 0;
+        return known && average <= 240 && fabs(average - real) > 0.1 * real;
+    }
+    qsort(steps, (size_t)count, sizeof *steps, compare_steps);
+    int64_t middle = steps[count / 2], off = 0;
+    for (int i = 0; i < count; i++) off += llabs(steps[i] - middle) * 10 > middle;
+    return off * 50 > count;
+}
+
 static void take_video(AVFormatContext *format, const AVStream *stream, struct media_stream *out) {
     take_shape(format, stream, out);
     take_pixels((enum AVPixelFormat)stream->codecpar->format, out);
     take_colour(stream, out);
     AVRational rate = inspect_frame_rate(format, stream);
     out->frame_rate = rate.num > 0 ? av_q2d(rate) : NAN;
-    double average = av_q2d(stream->avg_frame_rate), real = av_q2d(stream->r_frame_rate);
-    if (stream->avg_frame_rate.num > 0 && stream->r_frame_rate.num > 0 && average <= 240) {
-        out->variable_frame_rate = fabs(average - real) > 0.02 * real;
-    }
+    out->variable_frame_rate = is_uneven(format, stream);
     out->interlaced = is_interlaced(stream->codecpar->field_order);
     out->key_interval_ms = key_interval(format, stream);
     out->decodable = out->decodable && out->width > 0 && out->height > 0;

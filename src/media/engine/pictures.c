@@ -49,17 +49,14 @@ void pictures_done(struct pictures **pictures) {
 
 /* The unit of all times. For an even frame rate one in which a frame is a whole number of units. */
 static void choose_timescale(const struct pictures_setup *setup, struct timeline *timeline) {
-    AVRational rate = setup->frame_rate;
     double kept = setup->plan->frame_rate;
-    int64_t skip = 1;
-    if (rate.num > 0 && av_q2d(rate) > kept * 1.01) skip = llround(av_q2d(rate) / kept);
+    AVRational rate = av_d2q(kept, MOST_TIMESCALE / 2); /* gives 24000/1001 and the like exactly */
     timeline->timescale = EVEN_TIMESCALE;
     timeline->frame = llround(EVEN_TIMESCALE / kept);
-    bool even = rate.num > 0 && !setup->plan->variable_frame_rate && rate.num <= MOST_TIMESCALE / 2;
-    if (!even) return;
+    if (rate.num <= 0 || rate.den <= 0 || setup->plan->variable_frame_rate) return;
     timeline->even = true;
     timeline->timescale = rate.num;
-    timeline->frame = rate.den * skip;
+    timeline->frame = rate.den;
     while (timeline->timescale < LEAST_TIMESCALE) {
         timeline->timescale *= 2;
         timeline->frame *= 2;
@@ -71,9 +68,7 @@ static struct timeline timeline_of(const struct pictures_setup *setup) {
     const struct media_plan *plan = setup->plan;
     struct timeline timeline = {.keys_a_segment = plan->segment_ms / plan->key_interval_ms};
     choose_timescale(setup, &timeline);
-    double rate = setup->frame_rate.num > 0 ? av_q2d(setup->frame_rate) : plan->frame_rate;
-    bool thinned = rate > plan->frame_rate * 1.01;
-    double gap = thinned ? 0.9 / plan->frame_rate : 0.75 / fmax(FASTEST, plan->frame_rate);
+    double gap = plan->thinned ? 0.9 / plan->frame_rate : 0.75 / fmax(FASTEST, plan->frame_rate);
     timeline.least_gap = (int64_t)(gap * (double)timeline.timescale);
     timeline.key_interval = timeline.timescale * plan->key_interval_ms / 1000;
     if (timeline.keys_a_segment < 1) timeline.keys_a_segment = 1;
@@ -126,6 +121,7 @@ static status open_rungs(struct ctx *cx, struct pictures *pictures, const AVFram
             .fd = setup->fds[left - 1],
             .timescale = (int)pictures->timeline.timescale,
             .frame_units = pictures->timeline.frame,
+            .even = pictures->timeline.even,
             .colour = setup->plan->tone_map ? colour_standard() : colour_of(frame),
             .threads = threads_for(pictures, left - 1),
             .below = below,

@@ -18,7 +18,6 @@ struct pictures_setup {
     const struct media_plan *plan;
     const int *fds;          /**< Outputs in the plan's order. */
     AVRational time_base;    /**< Of the frames' times. */
-    AVRational frame_rate;   /**< The source's nominal rate; 0/1 unknown. */
     int64_t origin;          /**< Time in that unit which is the film's zero. */
     int threads;
     struct report *report;

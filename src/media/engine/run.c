@@ -3,7 +3,6 @@
 
 #include "base/scope.h"
 #include "media/engine/decoder.h"
-#include "media/engine/inspect.h"
 #include "media/engine/pictures.h"
 #include "media/engine/sound.h"
 
@@ -130,7 +129,6 @@ static status open_pictures(struct ctx *cx, struct film *film, int64_t origin_us
         .plan = film->plan,
         .fds = film->fds,
         .time_base = stream->time_base,
-        .frame_rate = inspect_frame_rate(film->source->format, stream),
         .origin = in_base(origin_us, stream),
         .threads = film->threads,
         .report = film->report,

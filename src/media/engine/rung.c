@@ -95,7 +95,7 @@ static status begin_fragment(struct rung *rung, int64_t time) {
     bool segment = keys->at[keys->first].segment;
     keys->first = (keys->first + 1) % KEYS_MOST;
     keys->count--;
-    TRY(cmaf_end_fragment(&rung->cx, rung->cmaf, time));
+    TRY(cmaf_end_fragment(&rung->cx, rung->cmaf, time, false));
     return segment ? cmaf_end_segment(&rung->cx, rung->cmaf) : OK;
 }
 
@@ -157,7 +157,7 @@ static status take_picture(struct rung *rung, const struct picture *picture) {
 
 static status finish(struct rung *rung) {
     TRY(encode(rung, NULL));
-    TRY(cmaf_end_fragment(&rung->cx, rung->cmaf, atomic_load(&rung->end_time)));
+    TRY(cmaf_end_fragment(&rung->cx, rung->cmaf, atomic_load(&rung->end_time), true));
     TRY(cmaf_finish(&rung->cx, rung->cmaf, &rung->made.index, &rung->made.size_bytes));
     report_position(rung->setup.report, rung->setup.part, INT64_MAX);
     return OK;
@@ -202,8 +202,8 @@ status rung_open(struct ctx *cx, const struct rung_setup *setup, struct rung **o
     TRY(frame_queue_open(cx, capacity_of(rung->plan->width, rung->plan->height), &rung->queue));
     TRY(scaler_open(cx, (int)rung->plan->width, (int)rung->plan->height, setup->colour.matrix,
                     &rung->scaler));
-    TRY(encoder_open(cx, rung->plan, setup->timescale, setup->plan->frame_rate, setup->colour,
-                     setup->threads, &rung->encoder));
+    struct encoder_clock clock = {setup->timescale, setup->frame_units, setup->even};
+    TRY(encoder_open(cx, rung->plan, clock, setup->colour, setup->threads, &rung->encoder));
     rung->cx = (struct ctx){.arena = rung->arena};
     status opened = open_file(rung);
     if (opened != OK) return ctx_fail(cx, opened, "%s", rung->cx.fault.detail);

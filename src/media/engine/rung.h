@@ -22,6 +22,7 @@ struct rung_setup {
     int fd;                 /**< Its output. */
     int timescale;          /**< Units of all times. */
     int64_t frame_units;    /**< Nominal duration of a frame, in units. */
+    bool even;              /**< Frames keep to it. */
     struct colour colour;   /**< Of the pictures, kept in the rendition. */
     int threads;            /**< For its encoder. */
     struct rung *below;     /**< Next smaller, or NULL. */

@@ -164,7 +164,7 @@ static status store_packet(struct ctx *cx, struct sound *sound) {
     int64_t time = sound->written;
     int64_t duration = packet->duration > 0 ? packet->duration : encoder->frame_size;
     if (time + duration / 2 >= sound->segment_end) {
-        TRY(cmaf_end_fragment(cx, sound->cmaf, time));
+        TRY(cmaf_end_fragment(cx, sound->cmaf, time, false));
         TRY(cmaf_end_segment(cx, sound->cmaf));
         int64_t number = time * 1000 / encoder->sample_rate / sound->setup.plan->segment_ms;
         while (segment_samples(sound, number) <= time + duration / 2) number++;
@@ -320,7 +320,7 @@ status sound_finish(struct ctx *cx, struct sound *sound, int64_t least_ms,
     TRY(flush_graph(cx, sound, short_of));
     TRY(fill(cx, sound, least));
     TRY(encode(cx, sound, NULL));
-    TRY(cmaf_end_fragment(cx, sound->cmaf, sound->written));
+    TRY(cmaf_end_fragment(cx, sound->cmaf, sound->written, true));
     TRY(cmaf_finish(cx, sound->cmaf, out, out_size_bytes));
     report_position(sound->setup.report, sound->setup.part, INT64_MAX);
     return OK;

@@ -15,26 +15,30 @@ static int64_t snap(const struct timeline *timeline, int64_t time) {
     return off >= -most && off <= most ? number * timeline->frame : time;
 }
 
-static int64_t follow(const struct timeline *timeline) {
-    int64_t step = timeline->last_duration > 0 ? timeline->last_duration : timeline->frame;
-    return timeline->last + (step > 0 ? step : 1);
+/* How long the last frame lasts: what it said, unless that is absurd (FLV says a millisecond). */
+static int64_t lasting(const struct timeline *timeline) {
+    int64_t step = timeline->last_duration;
+    bool absurd = step > 10 * timeline->timescale || 2 * step < timeline->frame;
+    if (absurd) step = timeline->frame;
+    return step > 0 ? step : 1;
 }
 
 /* A time ahead of the last frame, or TIMELINE_NO_TIME when the frame is to be left out. */
-static int64_t settle(struct timeline *timeline, int64_t claimed) {
+static int64_t settle(struct timeline *timeline, int64_t claimed, int64_t duration) {
     enum { BACKWARDS_MOST = 50 };
     bool absurd = claimed == TIMELINE_NO_TIME || claimed > timeline->most;
     if (!timeline->begun) return 0;
-    if (absurd) return follow(timeline);
+    if (absurd) return timeline->last + lasting(timeline);
     int64_t time = snap(timeline, claimed);
     if (time <= timeline->last) {
         /* A few go back after damage; when all do, the times are worthless and order has to do. */
         if (++timeline->backwards <= BACKWARDS_MOST) return TIMELINE_NO_TIME;
-        return follow(timeline);
+        return timeline->last + lasting(timeline);
     }
     timeline->backwards = 0;
-    if (time - timeline->last < timeline->least_gap) return TIMELINE_NO_TIME;
-    return time;
+    if (time - timeline->last >= timeline->least_gap) return time;
+    timeline->last_duration = time + duration - timeline->last; /* the one before lasts as long */
+    return TIMELINE_NO_TIME;
 }
 
 static void mark(struct timeline *timeline, struct timeline_step *step) {
@@ -50,7 +54,7 @@ static void mark(struct timeline *timeline, struct timeline_step *step) {
 bool timeline_next(struct timeline *timeline, int64_t claimed, int64_t duration,
                    struct timeline_step *out, bool *out_more) {
     *out_more = false;
-    int64_t time = settle(timeline, claimed);
+    int64_t time = settle(timeline, claimed, duration > 0 ? duration : 0);
     if (time == TIMELINE_NO_TIME) return false;
     int64_t key_time = timeline->next_key * timeline->key_interval;
     bool gap = timeline->begun && time - timeline->last > timeline->timescale / 2;
@@ -69,7 +73,5 @@ bool timeline_next(struct timeline *timeline, int64_t claimed, int64_t duration,
 
 int64_t timeline_end(const struct timeline *timeline) {
     if (!timeline->begun) return 0;
-    int64_t step = timeline->last_duration;
-    if (step <= 0 || step > 10 * timeline->timescale) step = timeline->frame;
-    return timeline->last + (step > 0 ? step : 1);
+    return timeline->last + lasting(timeline);
 }

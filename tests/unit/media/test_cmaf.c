@@ -1,4 +1,5 @@
-/* test_cmaf.c: fragments, decode times and the index of a track file, byte by byte where it matters. */
+/* test_cmaf.c: fragments, decode times and the index of a track file, byte by byte where it
+ * matters. */
 #include "harness.h"
 
 #include "media/engine/cmaf.h"
@@ -21,7 +22,8 @@ static uint64_t big(const uint8_t *at, size_t size) {
     return value;
 }
 
-/* The first box of that type within the bytes at any depth; boxes here never hold the type by chance. */
+/* The first box of that type within the bytes at any depth; boxes here never hold the type by
+ * chance. */
 static const uint8_t *find_box(const uint8_t *at, size_t size, const char *type) {
     for (size_t i = 0; i + 8 <= size; i++) {
         if (memcmp(at + i + 4, type, 4) == 0) return at + i;
@@ -41,14 +43,14 @@ static void write_film(struct ctx *cx, int fd, struct segment_index *index, int6
     struct cmaf *cmaf = NULL;
     assert_int_equal(cmaf_open(cx, fd, &track, &cmaf), OK);
     for (int64_t from = 0; from < 120; from += 40) {
-        assert_int_equal(cmaf_end_fragment(cx, cmaf, from), OK);
+        assert_int_equal(cmaf_end_fragment(cx, cmaf, from, false), OK);
         if (from == 80) assert_int_equal(cmaf_end_segment(cx, cmaf), OK);
         put_sample(cx, cmaf, from, true, 100);
         put_sample(cx, cmaf, from + 20, false, 50);
         put_sample(cx, cmaf, from + 10, false, 20);
         put_sample(cx, cmaf, from + 30, false, 40);
     }
-    assert_int_equal(cmaf_end_fragment(cx, cmaf, 120), OK);
+    assert_int_equal(cmaf_end_fragment(cx, cmaf, 120, true), OK);
     assert_int_equal(cmaf_finish(cx, cmaf, index, size), OK);
     cmaf_close(cmaf);
 }
@@ -71,7 +73,8 @@ static void segments_are_where_the_index_says(void **state) {
         assert_memory_equal(segment + 4, "moof", 4);
         const uint8_t *tfdt = find_box(segment, 200, "tfdt");
         assert_int_equal(big(tfdt + 12, 8), i * 80);
-        assert_int_equal(segment[index.segments[i].key_bytes - 1], i * 80); /* the key frame's end */
+        /* the key frame's end */
+        assert_int_equal(segment[index.segments[i].key_bytes - 1], i * 80);
     }
     const uint8_t *sidx = find_box(file, (size_t)size, "sidx");
     assert_true(sidx - file == index.init_bytes);
@@ -112,7 +115,7 @@ static void disorder_is_our_bug(void **state) {
     struct cmaf *cmaf = NULL;
     assert_int_equal(cmaf_open(cx, fd, &track, &cmaf), OK);
     put_sample(cx, cmaf, 50, true, 1);
-    assert_int_equal(cmaf_end_fragment(cx, cmaf, 50), BUG);
+    assert_int_equal(cmaf_end_fragment(cx, cmaf, 50, false), BUG);
     cmaf_close(cmaf);
 }
 
@@ -124,7 +127,7 @@ static void an_empty_film_is_refused(void **state) {
     struct segment_index index;
     int64_t size = 0;
     assert_int_equal(cmaf_open(cx, fd, &track, &cmaf), OK);
-    assert_int_equal(cmaf_end_fragment(cx, cmaf, 10), OK);
+    assert_int_equal(cmaf_end_fragment(cx, cmaf, 10, false), OK);
     assert_int_equal(cmaf_finish(cx, cmaf, &index, &size), INVALID);
     cmaf_close(cmaf);
 }
