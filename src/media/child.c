@@ -88,8 +88,8 @@ static int actions_fill(posix_spawn_file_actions_t *actions, const struct handov
         failed = posix_spawn_file_actions_adddup2(actions, handover->null, fd);
     }
     for (size_t i = 0; i < handover->count && !failed; i++) {
-        failed = posix_spawn_file_actions_adddup2(actions, handover->fds[i],
-                                                  MESSAGE_FD_SOCKET + (int)i);
+        failed =
+            posix_spawn_file_actions_adddup2(actions, handover->fds[i], MESSAGE_FD_SOCKET + (int)i);
     }
     return failed;
 }
@@ -205,7 +205,8 @@ void child_end(struct child *child) {
     if (child->pid != 0) {
         (void)pidfd_send_signal(child->pidfd, SIGKILL, NULL, 0);
         siginfo_t end;
-        while (waitid(P_PIDFD, (id_t)child->pidfd, &end, WEXITED) != 0 && errno == EINTR) {}
+        while (waitid(P_PIDFD, (id_t)child->pidfd, &end, WEXITED) != 0 && errno == EINTR) {
+        }
     }
     (void)close(child->pidfd);
     (void)close(child->socket);
@@ -222,8 +223,9 @@ static status explain_signal(struct ctx *cx, int number) {
     const char *words = known ? known : "unknown";
     switch (number) {
     case SIGSYS:
-        return ctx_fail(cx, INVALID, "Decoding the film was stopped: it made the decoder attempt "
-                                     "something that decoding never needs.");
+        return ctx_fail(cx, INVALID,
+                        "Decoding the film was stopped: it made the decoder attempt "
+                        "something that decoding never needs.");
     case SIGXCPU:
         return ctx_fail(cx, QUOTA, "Processing the film took more processor time than is allowed.");
     case SIGXFSZ:
@@ -237,8 +239,9 @@ static status explain_signal(struct ctx *cx, int number) {
         return ctx_fail(
             cx, IO, "The film made its decoder crash (%s); the file is probably damaged.", words);
     case SIGKILL:
-        return ctx_fail(cx, IO, "The media process was killed from outside, perhaps because the "
-                                "machine ran out of memory.");
+        return ctx_fail(cx, IO,
+                        "The media process was killed from outside, perhaps because the "
+                        "machine ran out of memory.");
     default:
         return ctx_fail(cx, IO, "The media process was ended by a signal (%s).", words);
     }

@@ -37,8 +37,10 @@ struct watch {
 
 static status liar(struct ctx *cx, const char *what) {
     ctx_clear(cx);
-    return ctx_fail(cx, INVALID, "The media process answered with %s that makes no sense; the film "
-                                 "may be an attack on its decoder.", what);
+    return ctx_fail(cx, INVALID,
+                    "The media process answered with %s that makes no sense; the film "
+                    "may be an attack on its decoder.",
+                    what);
 }
 
 /* Reads a record that the child sent. */
@@ -97,13 +99,20 @@ static status take_thumbnail(struct watch *watch, text body) {
 static status take_message(struct watch *watch, const struct message *message, bool *out_final) {
     *out_final = false;
     switch (message->kind) {
-    case MESSAGE_PROGRESS: return take_progress(watch, message->body);
-    case MESSAGE_INDEX: return take_index(watch, message->body);
-    case MESSAGE_THUMBNAIL: return take_thumbnail(watch, message->body);
-    case MESSAGE_FAULT: return take_fault(watch->cx, message->body);
+    case MESSAGE_PROGRESS:
+        return take_progress(watch, message->body);
+    case MESSAGE_INDEX:
+        return take_index(watch, message->body);
+    case MESSAGE_THUMBNAIL:
+        return take_thumbnail(watch, message->body);
+    case MESSAGE_FAULT:
+        return take_fault(watch->cx, message->body);
     case MESSAGE_INFO:
-    case MESSAGE_RESULT: *out_final = true; return OK;
-    case MESSAGE_JOB: break;
+    case MESSAGE_RESULT:
+        *out_final = true;
+        return OK;
+    case MESSAGE_JOB:
+        break;
     }
     return liar(watch->cx, "a message");
 }

@@ -1,7 +1,7 @@
 /* media_record.c: field tables of the media floor's records, so that each has one JSON form.
  *
- * Owns constant data. What comes from a child is read through these tables too, so the bounds here are
- * what a misbehaving child can hand upward. Threads: constant data. */
+ * Owns constant data. What comes from a child is read through these tables too, so the bounds here
+ * are what a misbehaving child can hand upward. Threads: constant data. */
 #include "media/media.h"
 
 static const char *const stream_kinds[] = {"video", "audio", "subtitle", "picture", "data", NULL};
@@ -34,7 +34,8 @@ static const struct field stream_fields[] = {
     FIELD(struct media_stream, bit_rate_bps, .min = 0, .max = RATE_MOST_BPS,
           .doc = "Average bit rate."),
     FIELD(struct media_stream, width, .min = 0, .max = SIZE_MOST, .doc = "Stored width in pixels."),
-    FIELD(struct media_stream, height, .min = 0, .max = SIZE_MOST, .doc = "Stored height in pixels."),
+    FIELD(struct media_stream, height, .min = 0, .max = SIZE_MOST,
+          .doc = "Stored height in pixels."),
     FIELD(struct media_stream, display_width, .min = 0, .max = SIZE_MOST,
           .doc = "Width upright with square pixels."),
     FIELD(struct media_stream, display_height, .min = 0, .max = SIZE_MOST,
@@ -76,7 +77,8 @@ static const struct field info_fields[] = {
     FIELD(struct media_info, start_ms, .min = -TIME_MOST_MS, .max = TIME_MOST_MS,
           .doc = "Earliest time in the container."),
     FIELD(struct media_info, bit_rate_bps, .min = 0, .max = RATE_MOST_BPS, .doc = "Overall rate."),
-    FIELD_LIST_OF(struct media_info, streams, media_stream_schema, .max = 64, .doc = "Its streams."),
+    FIELD_LIST_OF(struct media_info, streams, media_stream_schema, .max = 64,
+                  .doc = "Its streams."),
     FIELD(struct media_info, notes, .max = 64, .doc = "What is odd about it."),
 };
 const struct schema media_info_schema =
@@ -91,7 +93,8 @@ static const struct field rendition_plan_fields[] = {
           .doc = "How it is made."),
     FIELD(struct media_rendition_plan, width, .min = 2, .max = 16384, .doc = "Width in pixels."),
     FIELD(struct media_rendition_plan, height, .min = 2, .max = 16384, .doc = "Height in pixels."),
-    FIELD(struct media_rendition_plan, quality, .min = 0, .max = 51, .doc = "Constant rate factor."),
+    FIELD(struct media_rendition_plan, quality, .min = 0, .max = 51,
+          .doc = "Constant rate factor."),
     FIELD(struct media_rendition_plan, max_rate_bps, .min = 1000, .max = 1000000000,
           .doc = "Most bits a second."),
     FIELD(struct media_rendition_plan, buffer_bits, .min = 1000, .max = 2000000000,
@@ -105,8 +108,10 @@ const struct schema media_rendition_plan_schema =
            "One rendition to be made.");
 
 static const struct field plan_fields[] = {
-    FIELD(struct media_plan, video_stream, .min = 0, .max = 10000, .doc = "Stream taken for pictures."),
-    FIELD(struct media_plan, audio_stream, .min = 0, .max = 10000, .doc = "Stream taken for sound."),
+    FIELD(struct media_plan, video_stream, .min = 0, .max = 10000,
+          .doc = "Stream taken for pictures."),
+    FIELD(struct media_plan, audio_stream, .min = 0, .max = 10000,
+          .doc = "Stream taken for sound."),
     FIELD(struct media_plan, duration_ms, .min = 0, .max = TIME_MOST_MS, .doc = "Expected length."),
     FIELD(struct media_plan, frame_rate, .min = 0, .max = 1000, .doc = "Frames a second."),
     FIELD(struct media_plan, variable_frame_rate, .doc = "Frames keep their times."),
@@ -134,7 +139,8 @@ static const struct field progress_fields[] = {
           .doc = "Film time reached by all renditions."),
     FIELD(struct media_progress, frames, .flags = REQUIRED, .min = 0, .max = INT64_MAX,
           .doc = "Frames decoded."),
-    FIELD(struct media_progress, speed, .min = 0, .max = SIZE_MOST, .doc = "Film seconds a second."),
+    FIELD(struct media_progress, speed, .min = 0, .max = SIZE_MOST,
+          .doc = "Film seconds a second."),
     FIELD(struct media_progress, eta_ms, .min = 0, .max = TIME_MOST_MS, .doc = "Time left."),
 };
 const struct schema media_progress_schema =
@@ -164,8 +170,8 @@ static const struct field rendition_fields[] = {
     FIELD(struct media_rendition, sample_rate_hz, .min = 8000, .max = 96000,
           .doc = "Audio samples a second."),
 };
-const struct schema media_rendition_schema =
-    SCHEMA("MediaRendition", struct media_rendition, rendition_fields, "A rendition that was made.");
+const struct schema media_rendition_schema = SCHEMA("MediaRendition", struct media_rendition,
+                                                    rendition_fields, "A rendition that was made.");
 
 static const struct field result_fields[] = {
     FIELD(struct media_result, duration_ms, .flags = REQUIRED, .min = 0, .max = TIME_MOST_MS,

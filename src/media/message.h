@@ -12,8 +12,10 @@
 
 #include "media/media.h"
 
+/** Sizes of the header and of the largest body, in bytes. */
 enum { MESSAGE_HEADER_BYTES = 8, MESSAGE_BODY_MOST = 32 * 1024 * 1024 };
 
+/** What a body holds. */
 enum message_kind {
     MESSAGE_JOB = 1,       /**< JSON, struct message_job. */
     MESSAGE_INFO = 2,      /**< JSON, struct media_info. */
@@ -54,10 +56,10 @@ extern const struct schema message_fault_schema;
 
 /** Puts arriving bytes together. Made by message_reader_open; ended by message_reader_done. */
 struct message_reader {
-    char *at;         /**< Buffer (malloc). */
-    size_t room;      /**< Its size in bytes. */
-    size_t len;       /**< Bytes held. */
-    size_t taken;     /**< Bytes of these already given out. */
+    char *at;     /**< Buffer (malloc). */
+    size_t room;  /**< Its size in bytes. */
+    size_t len;   /**< Bytes held. */
+    size_t taken; /**< Bytes of these already given out. */
 };
 
 /** Frees the buffer and empties the reader. A zeroed reader is fine. */

@@ -1,7 +1,7 @@
 /* plan.c: what to make of a film: streams, rungs, rates, and a sentence for each decision.
  *
- * A pure function of the probe and the limits, so that a decision can be repeated and explained. Owns
- * nothing; the plan lives in the context's arena. Threads: any. */
+ * A pure function of the probe and the limits, so that a decision can be repeated and explained.
+ * Owns nothing; the plan lives in the context's arena. Threads: any. */
 #include "media/media.h"
 
 #include "base/scope.h"
@@ -68,7 +68,8 @@ static int64_t worth(const struct media_stream *stream) {
     return size + (stream->is_default ? INT64_C(1) << 40 : 0);
 }
 
-/* The stream of that kind to take, NULL if none can be; `*out_any` tells if there was one at all. */
+/* The stream of that kind to take, NULL if none can be; `*out_any` tells if there was one at all.
+ */
 static const struct media_stream *choose(const struct media_info *info, const char *kind,
                                          const struct media_stream **out_any) {
     const struct media_stream *best = NULL;
@@ -95,11 +96,12 @@ static status check_size(struct planning *planning, const struct media_stream *v
         video->width * video->height <= limits->max_pixels) {
         return OK;
     }
-    return ctx_fail(planning->cx, QUOTA,
-                    "The picture has %lld × %lld pixels; at most %lld on a side and %lld in all are "
-                    "taken. Please export it smaller.",
-                    (long long)video->width, (long long)video->height,
-                    (long long)limits->max_side, (long long)limits->max_pixels);
+    return ctx_fail(
+        planning->cx, QUOTA,
+        "The picture has %lld × %lld pixels; at most %lld on a side and %lld in all are "
+        "taken. Please export it smaller.",
+        (long long)video->width, (long long)video->height, (long long)limits->max_side,
+        (long long)limits->max_pixels);
 }
 
 static status check_duration(struct planning *planning) {
@@ -134,8 +136,7 @@ static status add_rung(struct planning *planning, const struct media_stream *vid
                        const struct rung *rung) {
     double wide = (double)video->display_width, high = (double)video->display_height;
     double shrink = (double)lines / fmin(wide, high);
-    struct media_rendition_plan *rendition =
-        &planning->renditions[planning->plan->renditions.len];
+    struct media_rendition_plan *rendition = &planning->renditions[planning->plan->renditions.len];
     record_clear(&media_rendition_plan_schema, rendition);
     int64_t name = lines < rung->lines && lines < 130 ? lines : rung->lines;
     TRY(text_format(planning->cx->arena, &rendition->name, "%lldp", (long long)name));
@@ -154,11 +155,12 @@ static status add_rung(struct planning *planning, const struct media_stream *vid
     return OK;
 }
 
-/* A rung is offered when the source has at least nine tenths of its lines (films are often cropped by
- * a few); it is then made in the source's own size, so no rung is ever larger than the source. */
+/* A rung is offered when the source has at least nine tenths of its lines (films are often cropped
+ * by a few); it is then made in the source's own size, so no rung is ever larger than the source.
+ */
 static status add_ladder(struct planning *planning, const struct media_stream *video) {
-    int64_t lines = video->display_width < video->display_height ? video->display_width
-                                                                  : video->display_height;
+    int64_t lines =
+        video->display_width < video->display_height ? video->display_width : video->display_height;
     for (size_t i = 0; i < COUNT_OF(ladder); i++) {
         const struct rung *rung = &ladder[i];
         if (rung->lines > planning->limits.max_rung || lines * 10 < rung->lines * 9) continue;
@@ -225,9 +227,9 @@ static status plan_colour(struct planning *planning, const struct media_stream *
     }
     bool plain = text_is(video->chroma, "4:2:0") && video->bit_depth == 8;
     if (plain || !video->chroma.len) return OK;
-    return because(planning, "%lld bit %.*s is converted to 8 bit 4:2:0, which every browser plays.",
-                   (long long)(video->bit_depth == NO_INT ? 0 : video->bit_depth),
-                   TEXT_ARG(video->chroma));
+    return because(
+        planning, "%lld bit %.*s is converted to 8 bit 4:2:0, which every browser plays.",
+        (long long)(video->bit_depth == NO_INT ? 0 : video->bit_depth), TEXT_ARG(video->chroma));
 }
 
 static status plan_video(struct planning *planning) {
@@ -291,10 +293,12 @@ status media_plan(struct ctx *cx, const struct media_limits *limits, const struc
     TRY(plan_video(&planning));
     TRY(plan_audio(&planning));
     if (plan.renditions.len == 0) {
-        return ctx_fail(cx, INVALID, "The file holds neither pictures nor sound that can be played.");
+        return ctx_fail(cx, INVALID,
+                        "The file holds neither pictures nor sound that can be played.");
     }
     if (!is_film(&planning.renditions[0])) {
-        TRY(because(&planning, "The file holds no moving picture: it is published as sound alone."));
+        TRY(because(&planning,
+                    "The file holds no moving picture: it is published as sound alone."));
     }
     *out = plan;
     return OK;

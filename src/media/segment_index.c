@@ -119,8 +119,8 @@ status segment_index_read(struct ctx *cx, text bytes, struct segment_index *out)
         .count = (uint32_t)take_number(at + 40, 4),
     };
     if (index.count > SEGMENT_INDEX_MOST) return wrong(cx, "its length is wrong");
-    size_t size = SEGMENT_INDEX_HEADER_BYTES + codecs_len +
-                  (size_t)index.count * SEGMENT_INDEX_ENTRY_BYTES;
+    size_t size =
+        SEGMENT_INDEX_HEADER_BYTES + codecs_len + (size_t)index.count * SEGMENT_INDEX_ENTRY_BYTES;
     if (bytes.len != size) return wrong(cx, "its length does not fit its contents");
     text codecs = text_part(bytes, SEGMENT_INDEX_HEADER_BYTES, codecs_len);
     if (text_copy(cx->arena, codecs, &index.codecs) != OK) return ctx_no_memory(cx);

@@ -15,31 +15,33 @@
 
 #include "base/ctx.h"
 
+/** Sizes of the format, in bytes, and the most segments of a table. */
 enum {
     SEGMENT_INDEX_HEADER_BYTES = 44,
     SEGMENT_INDEX_ENTRY_BYTES = 20,
     SEGMENT_INDEX_MOST = 1000000
 };
+/** What the rendition holds. */
 enum segment_index_kind { SEGMENT_INDEX_VIDEO = 1, SEGMENT_INDEX_AUDIO = 2 };
 
 /** One segment. */
 struct segment {
     uint64_t offset_bytes; /**< From the file's start. */
     uint32_t size_bytes;
-    uint32_t duration;     /**< In units of the timescale. */
-    uint32_t key_bytes;    /**< First bytes that hold its first (key) frame alone; 0 for audio. */
+    uint32_t duration;  /**< In units of the timescale. */
+    uint32_t key_bytes; /**< First bytes that hold its first (key) frame alone; 0 for audio. */
 };
 
 /** A rendition's table. */
 struct segment_index {
     enum segment_index_kind kind;
-    text codecs;             /**< RFC 6381. */
-    uint32_t timescale;      /**< Units a second. */
-    uint32_t init_bytes;     /**< The initialisation part is [0, init_bytes). */
-    int64_t start;           /**< Presentation time of the first segment, in units. */
-    uint32_t bandwidth_bps;  /**< Peak. */
+    text codecs;            /**< RFC 6381. */
+    uint32_t timescale;     /**< Units a second. */
+    uint32_t init_bytes;    /**< The initialisation part is [0, init_bytes). */
+    int64_t start;          /**< Presentation time of the first segment, in units. */
+    uint32_t bandwidth_bps; /**< Peak. */
     uint32_t average_bandwidth_bps;
-    uint16_t width;          /**< 0 for audio. */
+    uint16_t width; /**< 0 for audio. */
     uint16_t height;
     uint32_t frame_rate_milli; /**< Frames in 1000 s; 0 for audio. */
     uint32_t count;

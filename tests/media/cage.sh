@@ -1,13 +1,14 @@
 #!/bin/sh
-# cage.sh PROGRAM [sanitized]: shows that each way out of the cage is refused (exit 0) or deadly (SIGSYS), and
-# that the limits hold. Prints TAP.
+# cage.sh PROGRAM [sanitized]: shows that each way out of the cage is refused (exit 0) or deadly
+# (SIGSYS), and that the limits hold. Prints TAP.
 program=$1
 sanitized=$2
 output=/dev/null
 number=0
 failed=0
 
-# attempt NAME EXPECTED...: the program's outcome must be one of the numbers; 159 is SIGSYS, 152 SIGXCPU.
+# attempt NAME EXPECTED...: the outcome must be one of the numbers; 159 is SIGSYS, 152 SIGXCPU,
+# 153 SIGXFSZ.
 attempt() {
     name=$1
     shift

@@ -101,22 +101,31 @@ static const struct attempt {
     const char *name;
     bool (*make)(void);
 } attempts[] = {
-    {"open", try_open},         {"create", try_create},
-    {"unlink", try_unlink},     {"socket", try_socket},
-    {"exec", try_exec},         {"fork", try_fork},
-    {"map-exec", try_executable_memory}, {"make-exec", try_make_executable},
-    {"kill", try_kill_parent},  {"trace", try_trace},
-    {"clone3", try_clone3},     {"limit", try_raise_limit},
-    {"dup", try_more_descriptors}, {"memory", try_much_memory},
-    {"inherited", try_inherited}, {"file-size", try_large_file},
-    {"ioctl", try_ioctl},       {"processor", try_spin},
+    {"open", try_open},
+    {"create", try_create},
+    {"unlink", try_unlink},
+    {"socket", try_socket},
+    {"exec", try_exec},
+    {"fork", try_fork},
+    {"map-exec", try_executable_memory},
+    {"make-exec", try_make_executable},
+    {"kill", try_kill_parent},
+    {"trace", try_trace},
+    {"clone3", try_clone3},
+    {"limit", try_raise_limit},
+    {"dup", try_more_descriptors},
+    {"memory", try_much_memory},
+    {"inherited", try_inherited},
+    {"file-size", try_large_file},
+    {"ioctl", try_ioctl},
+    {"processor", try_spin},
     {"thread", try_thread},
 };
 
 int main(int argc, char **argv) {
     struct ctx cx = {.arena = NULL};
-    struct cage_limits limits = {.memory_bytes = 1 << 30, .processor_s = 1, .file_bytes = 65536,
-                                 .nice = 10, .last_fd = 4};
+    struct cage_limits limits = {
+        .memory_bytes = 1 << 30, .processor_s = 1, .file_bytes = 65536, .nice = 10, .last_fd = 4};
     if (argc != 2 || dup2(0, 20) != 20) return 3;
     for (size_t i = 0; i < COUNT_OF(attempts); i++) {
         if (strcmp(argv[1], attempts[i].name) != 0) continue;

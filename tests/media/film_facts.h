@@ -18,16 +18,16 @@ enum { FACTS_KEYS_MOST = 64, FACTS_WORDS = 200 };
 struct facts {
     bool video;
     int width, height;
-    bool square;                 /**< Pixels are square. */
+    bool square; /**< Pixels are square. */
     int64_t frames;
-    double start_s, last_s, end_s; /**< First frame, last frame, and where that ends. */
+    double start_s, last_s, end_s;  /**< First frame, last frame, and where that ends. */
     double keys_s[FACTS_KEYS_MOST]; /**< Times of key frames. */
     int key_count;
-    double flash_s, beep_s;      /**< First bright frame, first loud sample; -1 none. */
-    double quarters[4];          /**< Brightness of the first frame's quarters: ul, ur, ll, lr. */
-    int warnings;                /**< libav's, from warning upward. */
+    double flash_s, beep_s; /**< First bright frame, first loud sample; -1 none. */
+    double quarters[4];     /**< Brightness of the first frame's quarters: ul, ur, ll, lr. */
+    int warnings;           /**< libav's, from warning upward. */
     char first_warning[FACTS_WORDS];
-    char failure[FACTS_WORDS];   /**< Why it could not be decoded, or "". */
+    char failure[FACTS_WORDS]; /**< Why it could not be decoded, or "". */
 };
 
 /** Decodes the bytes, which are a whole file or an initialisation part and segments. */

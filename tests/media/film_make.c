@@ -35,7 +35,8 @@ static bool run(char *const *arguments) {
         (void)fprintf(stderr, "%s: %s\n", arguments[0], strerror(failed));
         return false;
     }
-    while (waitpid(child, &outcome, 0) < 0 && errno == EINTR) {}
+    while (waitpid(child, &outcome, 0) < 0 && errno == EINTR) {
+    }
     return WIFEXITED(outcome) && WEXITSTATUS(outcome) == 0;
 }
 
@@ -87,11 +88,24 @@ static size_t split(char *line, char **words, size_t count) {
 static bool make_base(struct maker *maker) {
     char path[MAKER_PATH_BYTES];
     maker_path(maker, "base.mkv", path);
-    char *arguments[] = {
-        (char[]){"ffmpeg"}, (char[]){"-v"}, (char[]){"error"}, (char[]){"-y"}, (char[]){"-f"},
-        (char[]){"lavfi"}, (char[]){"-i"}, (char *)pictures, (char[]){"-f"}, (char[]){"lavfi"},
-        (char[]){"-i"}, (char *)sound, (char[]){"-c:v"}, (char[]){"ffv1"}, (char[]){"-c:a"},
-        (char[]){"pcm_s16le"}, path, NULL};
+    char *arguments[] = {(char[]){"ffmpeg"},
+                         (char[]){"-v"},
+                         (char[]){"error"},
+                         (char[]){"-y"},
+                         (char[]){"-f"},
+                         (char[]){"lavfi"},
+                         (char[]){"-i"},
+                         (char *)pictures,
+                         (char[]){"-f"},
+                         (char[]){"lavfi"},
+                         (char[]){"-i"},
+                         (char *)sound,
+                         (char[]){"-c:v"},
+                         (char[]){"ffv1"},
+                         (char[]){"-c:a"},
+                         (char[]){"pcm_s16le"},
+                         path,
+                         NULL};
     maker->has_base = run(arguments);
     return maker->has_base;
 }

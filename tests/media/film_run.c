@@ -84,7 +84,8 @@ static void check_file(struct trial *trial, size_t part, const char *bytes, size
     if (!near(facts->start_s, 0, 0.001)) {
         problem(trial, "%.*s starts at %f", TEXT_ARG(made->name), facts->start_s);
     }
-    double usual_ms = (facts->end_s - facts->last_s) * 1000; /* of uneven frames the mean is taken */
+    double usual_ms =
+        (facts->end_s - facts->last_s) * 1000; /* of uneven frames the mean is taken */
     double slack_ms = trial->plan.variable_frame_rate ? usual_ms + 40 : 1.5;
     if (trial->expected->held) facts->end_s = (double)made->duration_ms / 1000;
     if (!near(facts->end_s * 1000, (double)made->duration_ms, slack_ms)) {
@@ -200,8 +201,8 @@ static void check_whole(struct trial *trial) {
     bool has_sound = count > 0 && !trial->facts[count - 1].video;
     if (expected->silent == has_sound) problem(trial, "sound: %s", has_sound ? "yes" : "no");
     if (expected->blind == first->video) problem(trial, "picture: %s", first->video ? "yes" : "no");
-    bool other = first->width != expected->width ||
-                 (expected->height && first->height != expected->height);
+    bool other =
+        first->width != expected->width || (expected->height && first->height != expected->height);
     if (expected->width && other) {
         problem(trial, "is %d × %d, not %d × %d", first->width, first->height, expected->width,
                 expected->height);

@@ -8,6 +8,7 @@
 #include "base/ctx.h"
 #include "media/engine/bytes.h"
 
+/** Room for a codecs string with its NUL, in bytes. */
 enum { AVC_CODECS_BYTES = 16 };
 
 /** What an avc1 sample entry needs. */

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/** The most bytes a buffer may hold. */
 enum { BYTES_MOST = 512 * 1024 * 1024 };
 
 /** A buffer; zero-initialised it is empty. */

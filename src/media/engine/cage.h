@@ -12,12 +12,12 @@
 
 /** Limits of the kernel on the process. */
 struct cage_limits {
-    int64_t memory_bytes;    /**< Data it may hold (RLIMIT_DATA; twice that of addresses). */
-    int64_t processor_s;     /**< Processor time, then SIGXCPU. */
-    int64_t file_bytes;      /**< Largest file written, then SIGXFSZ. */
+    int64_t memory_bytes; /**< Data it may hold (RLIMIT_DATA; twice that of addresses). */
+    int64_t processor_s;  /**< Processor time, then SIGXCPU. */
+    int64_t file_bytes;   /**< Largest file written, then SIGXFSZ. */
     /** Added niceness; over 0 also batch scheduling and idle disk priority. */
     int nice;
-    int last_fd;             /**< Every descriptor above it is closed. */
+    int last_fd; /**< Every descriptor above it is closed. */
 };
 
 /** Dies with its parent: `parent` is the process that must still be there. GONE: it is not. Call

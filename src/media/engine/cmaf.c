@@ -21,21 +21,21 @@ struct cmaf {
     uint32_t priming;
     unsigned width, height;
     uint32_t init_bytes;
-    size_t duration_at;   /* offset of the duration in mehd */
-    uint64_t sidx_at;     /* reserved room for the sidx */
+    size_t duration_at; /* offset of the duration in mehd */
+    uint64_t sidx_at;   /* reserved room for the sidx */
     size_t sidx_room;
-    uint64_t end_bytes;   /* where the next fragment goes */
-    int64_t end_time;     /* what is written lasts until here */
-    size_t reorder;       /* frames decoded ahead of being shown */
+    uint64_t end_bytes;           /* where the next fragment goes */
+    int64_t end_time;             /* what is written lasts until here */
+    size_t reorder;               /* frames decoded ahead of being shown */
     int64_t before[REORDER_MOST]; /* when the latest so many frames are shown */
-    int64_t delay;        /* how much later than they say frames are shown */
-    int64_t last_decode;  /* decode time of the last frame; -1 before the first */
+    int64_t delay;                /* how much later than they say frames are shown */
+    int64_t last_decode;          /* decode time of the last frame; -1 before the first */
     uint32_t sequence;
     int64_t frames;
-    struct bytes data;    /* the present fragment's */
+    struct bytes data; /* the present fragment's */
     struct cmaf_box_sample *samples;
     size_t sample_count, sample_room;
-    size_t data_told;     /* bytes of `data` that belong to samples before the last */
+    size_t data_told;       /* bytes of `data` that belong to samples before the last */
     struct segment segment; /* the present one; empty while size_bytes is 0 */
     struct segment *segments;
     size_t segment_count, segment_room;
@@ -83,8 +83,11 @@ status cmaf_open(struct ctx *cx, int fd, const struct cmaf_track *track, struct 
     enum { SIDX_MOST = 65535 };
     scoped(cmaf_done) struct cmaf *cmaf = calloc(1, sizeof *cmaf);
     TRY_NEW(cx, cmaf);
-    *cmaf = (struct cmaf){.fd = fd, .kind = track->kind, .timescale = track->timescale,
-                          .priming = track->priming, .width = track->width,
+    *cmaf = (struct cmaf){.fd = fd,
+                          .kind = track->kind,
+                          .timescale = track->timescale,
+                          .priming = track->priming,
+                          .width = track->width,
                           .height = track->height};
     cmaf->reorder = track->reorder < REORDER_MOST ? track->reorder : REORDER_MOST;
     cmaf->delay = track->delay;
@@ -135,10 +138,11 @@ static int compare_times(const void *left, const void *right) {
     return (a > b) - (a < b);
 }
 
-/* Video: the n-th frame in decode order is decoded at the n-th time of showing, so that a segment's first
- * decode time is its own time. All frames are shown `delay` later than they say, which the edit list
- * takes back, so that none is shown before it is decoded; where frames are far apart the decode time is
- * held back to ensure that. `end` is where the next fragment begins, or with `last_one` the film ends. */
+/* Video: the n-th frame in decode order is decoded at the n-th time of showing, so that a segment's
+ * first decode time is its own time. All frames are shown `delay` later than they say, which the
+ * edit list takes back, so that none is shown before it is decoded; where frames are far apart the
+ * decode time is held back to ensure that. `end` is where the next fragment begins, or with
+ * `last_one` the film ends. */
 static status assign_video_times(struct ctx *cx, struct cmaf *cmaf, int64_t end, bool last_one) {
     size_t count = cmaf->sample_count, reorder = cmaf->reorder;
     scoped(scope_free) int64_t *times = calloc(reorder + count + 1, sizeof *times);

@@ -9,6 +9,7 @@
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
 
+/** An open decoder. Its counts may be read; the rest is its own. */
 struct decoder {
     AVCodecContext *codec;
     AVRational time_base; /**< Of packets and frames: the stream's. */

@@ -8,9 +8,10 @@
 
 #include <stdio.h>
 
-/* Superfast with a short look-ahead and macroblock tree costs little more than superfast and comes close
- * to veryfast in bits. Without a pyramid only one frame is decoded ahead, so that a
- * player which overlooks edit lists is one frame off at most; that costs less than 0.0005 SSIM. The key frame grid is ours alone: no others (scene cuts become plain I frames). */
+/* Superfast with a short look-ahead and macroblock tree costs little more than superfast and comes
+ * close to veryfast in bits. Without a pyramid only one frame is decoded ahead, so that a player
+ * which overlooks edit lists is one frame off at most; that costs less than 0.0005 SSIM. The key
+ * frame grid is ours alone: no others (scene cuts become plain I frames). */
 static const char settings[] =
     "rc-lookahead=10:mbtree=1:subme=2:b-pyramid=none:keyint=infinite:min-keyint=1000000:open-gop=0";
 
@@ -37,8 +38,8 @@ static void describe(AVCodecContext *encoder, const struct media_rendition_plan 
     encoder->rc_buffer_size = (int)plan->buffer_bits;
 }
 
-/* Evenly spaced frames are said to be so in the stream itself (force-cfr), which some readers need to
- * know how long a frame lasts. */
+/* Evenly spaced frames are said to be so in the stream itself (force-cfr), which some readers need
+ * to know how long a frame lasts. */
 static int configure(AVCodecContext *encoder, const struct media_rendition_plan *plan, bool even) {
     char parameters[256];
     (void)snprintf(parameters, sizeof parameters, "%s:force-cfr=%d", settings, even);

@@ -19,13 +19,13 @@ struct filter {
     const struct media_plan *plan;
     AVRational time_base;
     int threads;
-    bool needed;           /* false: frames pass untouched */
-    AVFilterGraph *graph;  /* NULL before the first frame */
+    bool needed;          /* false: frames pass untouched */
+    AVFilterGraph *graph; /* NULL before the first frame */
     AVFilterContext *in, *out;
     int width, height, format;
-    AVFrame *passing;      /* the frame that passes untouched */
-    bool held;             /* `passing` holds one */
-    AVFrame *next;         /* a frame waiting for the old graph to run dry */
+    AVFrame *passing; /* the frame that passes untouched */
+    bool held;        /* `passing` holds one */
+    AVFrame *next;    /* a frame waiting for the old graph to run dry */
     bool changing;
 };
 
@@ -47,8 +47,9 @@ static void put_tone_map(char chain[CHAIN_BYTES], const struct media_plan *plan,
     bool turned = plan->rotation_degrees % 180 != 0;
     long long wide = turned ? top->height : top->width, high = turned ? top->width : top->height;
     bool hlg = frame->color_trc == AVCOL_TRC_ARIB_STD_B67;
-    put(chain, "zscale=w=%lld:h=%lld:f=bicubic:pin=2020:min=2020_ncl:tin=%s:rin=%s:"
-               "p=2020:m=2020_ncl:t=linear:npl=%d",
+    put(chain,
+        "zscale=w=%lld:h=%lld:f=bicubic:pin=2020:min=2020_ncl:tin=%s:rin=%s:"
+        "p=2020:m=2020_ncl:t=linear:npl=%d",
         wide, high, hlg ? "arib-std-b67" : "smpte2084",
         frame->color_range == AVCOL_RANGE_JPEG ? "full" : "limited", hlg ? 400 : 100);
     put(chain, "format=gbrpf32le,zscale=p=709,tonemap=tonemap=hable:desat=0");
@@ -76,11 +77,13 @@ static status make_ends(struct ctx *cx, struct filter *filter, const AVFrame *fr
     (void)snprintf(arguments, sizeof arguments,
                    "video_size=%dx%d:pix_fmt=%d:time_base=%d/%d:pixel_aspect=1/1", frame->width,
                    frame->height, frame->format, filter->time_base.num, filter->time_base.den);
-    TRY_AV(cx, avfilter_graph_create_filter(&filter->in, avfilter_get_by_name("buffer"), "in",
-                                            arguments, NULL, filter->graph),
+    TRY_AV(cx,
+           avfilter_graph_create_filter(&filter->in, avfilter_get_by_name("buffer"), "in",
+                                        arguments, NULL, filter->graph),
            "The picture's filter cannot start");
-    TRY_AV(cx, avfilter_graph_create_filter(&filter->out, avfilter_get_by_name("buffersink"), "out",
-                                            NULL, NULL, filter->graph),
+    TRY_AV(cx,
+           avfilter_graph_create_filter(&filter->out, avfilter_get_by_name("buffersink"), "out",
+                                        NULL, NULL, filter->graph),
            "The picture's filter cannot end");
     return OK;
 }
@@ -138,8 +141,8 @@ status filter_open(struct ctx *cx, const struct media_plan *plan, AVRational tim
     filter->plan = plan;
     filter->time_base = time_base;
     filter->threads = threads;
-    filter->needed = plan->deinterlace || plan->tone_map || plan->mirrored ||
-                     plan->rotation_degrees != 0;
+    filter->needed =
+        plan->deinterlace || plan->tone_map || plan->mirrored || plan->rotation_degrees != 0;
     filter->passing = av_frame_alloc();
     filter->next = av_frame_alloc();
     if (!filter->passing || !filter->next) return ctx_no_memory(cx);

@@ -12,10 +12,10 @@
 
 /** A picture with its place in the film. */
 struct picture {
-    AVFrame *frame;  /**< A reference owned by the holder. */
-    int64_t time;    /**< Units of the track's timescale from zero. */
-    bool key;        /**< To be a key frame. */
-    bool segment;    /**< The first of a segment. */
+    AVFrame *frame; /**< A reference owned by the holder. */
+    int64_t time;   /**< Units of the track's timescale from zero. */
+    bool key;       /**< To be a key frame. */
+    bool segment;   /**< The first of a segment. */
 };
 
 struct frame_queue;

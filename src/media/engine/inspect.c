@@ -12,7 +12,12 @@
 
 enum { STREAMS_MOST = 64, NOTES_MOST = 16, TRIED_MOST = 8 };
 /* The trial ends when each stream has shown this many frames, or so much has been read. */
-enum { FRAMES_ENOUGH = 3, TIMES_ENOUGH = 50, PACKETS_MOST = 3000, BYTES_MOST_READ = 96 * 1024 * 1024 };
+enum {
+    FRAMES_ENOUGH = 3,
+    TIMES_ENOUGH = 50,
+    PACKETS_MOST = 3000,
+    BYTES_MOST_READ = 96 * 1024 * 1024
+};
 
 /* What containers' rounding to milliseconds makes of a distance. */
 #define ROUNDING_S 0.0015
@@ -98,8 +103,8 @@ static status open_trials(struct ctx *cx, struct source *source, const struct me
         int64_t pixels = streams[i].width == NO_INT ? 0 : streams[i].width * streams[i].height;
         if (pixels > SOURCE_PIXELS_MOST) continue; /* refused by the plan, with its size */
         struct trial *trial = &trials->at[trials->count];
-        status opened = decoder_open(cx, source->format->streams[streams[i].index], 1,
-                                     &trial->decoder);
+        status opened =
+            decoder_open(cx, source->format->streams[streams[i].index], 1, &trial->decoder);
         if (opened == NO_MEMORY) return opened;
         if (opened != OK) {
             ctx_clear(cx);
@@ -180,8 +185,9 @@ static int compare_times(const void *left, const void *right) {
 
 /* The rate nearest to what was measured that films really have; containers round times. */
 static double usual_rate(double measured) {
-    static const double rates[] = {10,    12,          12.5, 15, 20, 24000 / 1001.0, 24, 25, 30000 / 1001.0, 30,
-                                   48, 50, 60000 / 1001.0, 60,   100, 120};
+    static const double rates[] = {
+        10, 12,  12.5, 15, 20, 24000 / 1001.0, 24, 25, 30000 / 1001.0, 30, 48, 50, 60000 / 1001.0,
+        60, 100, 120};
     double best = measured;
     for (size_t i = 0; i < COUNT_OF(rates); i++) {
         bool near = fabs(rates[i] - measured) < 0.02 * measured;
@@ -191,9 +197,9 @@ static double usual_rate(double measured) {
     return best;
 }
 
-/* Estimates of the rate go astray where times are rounded or frames left out; the distances of the first
- * frames do not, and have the last word when the estimate is far from them. Containers that time only some
- * of their packets are left as estimated. */
+/* Estimates of the rate go astray where times are rounded or frames left out; the distances of the
+ * first frames do not, and have the last word when the estimate is far from them. Containers that
+ * time only some of their packets are left as estimated. */
 static void measure_rate(struct trial *trial, AVRational base) {
     enum { LEAST = 10 };
     struct media_stream *stream = trial->stream;
@@ -214,7 +220,8 @@ static void measure_rate(struct trial *trial, AVRational base) {
     if (measured <= 240 && measured >= 0.01) stream->frame_rate = usual_rate(measured);
 }
 
-/* A stream that showed nothing is none: it was tried at length, or the film has nothing more of it. */
+/* A stream that showed nothing is none: it was tried at length, or the film has nothing more of it.
+ */
 static status judge(struct ctx *cx, const struct trials *trials, struct media_info *info) {
     enum { PACKETS_ENOUGH = 300 };
     for (size_t i = 0; i < trials->count; i++) {
@@ -222,8 +229,8 @@ static status judge(struct ctx *cx, const struct trials *trials, struct media_in
         if (trial->has_frame) continue;
         if (!trials->ended && trial->packets < PACKETS_ENOUGH) continue;
         trial->stream->decodable = false;
-        TRY(note(cx, &info->notes, trial->packets == 0 ? "Stream %lld is empty."
-                                                       : "Stream %lld cannot be decoded.",
+        TRY(note(cx, &info->notes,
+                 trial->packets == 0 ? "Stream %lld is empty." : "Stream %lld cannot be decoded.",
                  (long long)trial->stream->index));
     }
     return OK;

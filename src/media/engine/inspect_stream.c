@@ -1,4 +1,5 @@
-/* inspect_stream.c: libav's stream parameters in the words of struct media_stream. See inspect.h. */
+/* inspect_stream.c: libav's stream parameters in the words of struct media_stream. See inspect.h.
+ */
 #include "media/engine/inspect.h"
 
 #include <libavcodec/avcodec.h>
@@ -112,7 +113,8 @@ static void take_colour(const AVStream *stream, struct media_stream *out) {
     const AVDOVIDecoderConfigurationRecord *dolby =
         (const void *)av_stream_get_side_data(stream, AV_PKT_DATA_DOVI_CONF, NULL);
     /* Only profiles without a compatible base layer need to be told apart. */
-    if (dolby && dolby->dv_bl_signal_compatibility_id == 0) out->dynamic_range = TEXT("dolby_vision");
+    if (dolby && dolby->dv_bl_signal_compatibility_id == 0)
+        out->dynamic_range = TEXT("dolby_vision");
 }
 
 static bool is_interlaced(enum AVFieldOrder order) {
@@ -127,7 +129,8 @@ static int64_t key_interval(const AVFormatContext *format, const AVStream *strea
     for (int i = 0; i < count; i++) {
         const AVIndexEntry *entry = avformat_index_get_entry((AVStream *)stream, i);
         if (!(entry->flags & AVINDEX_KEYFRAME)) continue;
-        if (last != AV_NOPTS_VALUE && entry->timestamp > last && entry->timestamp - last > longest) {
+        if (last != AV_NOPTS_VALUE && entry->timestamp > last &&
+            entry->timestamp - last > longest) {
             longest = entry->timestamp - last;
         }
         last = entry->timestamp;
@@ -140,8 +143,9 @@ static int compare_steps(const void *left, const void *right) {
     return (a > b) - (a < b);
 }
 
-/* Frames are unevenly spaced when more than one in fifty is a tenth off the middle distance. Containers
- * that list every frame tell exactly; of others only two estimates of the rate can be compared. */
+/* Frames are unevenly spaced when more than one in fifty is a tenth off the middle distance.
+ * Containers that list every frame tell exactly; of others only two estimates of the rate can be
+ * compared. */
 static bool is_uneven(const AVFormatContext *format, const AVStream *stream) {
     enum { STEPS_MOST = 2000, STEPS_LEAST = 5 };
     int64_t steps[STEPS_MOST];
@@ -188,13 +192,17 @@ static status take_audio(struct ctx *cx, const AVStream *stream, struct media_st
 }
 
 static const char *kind_of(const AVStream *stream) {
-    const int stills = AV_DISPOSITION_ATTACHED_PIC | AV_DISPOSITION_TIMED_THUMBNAILS |
-                       AV_DISPOSITION_STILL_IMAGE;
+    const int stills =
+        AV_DISPOSITION_ATTACHED_PIC | AV_DISPOSITION_TIMED_THUMBNAILS | AV_DISPOSITION_STILL_IMAGE;
     switch (stream->codecpar->codec_type) {
-    case AVMEDIA_TYPE_VIDEO: return stream->disposition & stills ? "picture" : "video";
-    case AVMEDIA_TYPE_AUDIO: return "audio";
-    case AVMEDIA_TYPE_SUBTITLE: return "subtitle";
-    default: return "data";
+    case AVMEDIA_TYPE_VIDEO:
+        return stream->disposition & stills ? "picture" : "video";
+    case AVMEDIA_TYPE_AUDIO:
+        return "audio";
+    case AVMEDIA_TYPE_SUBTITLE:
+        return "subtitle";
+    default:
+        return "data";
     }
 }
 
@@ -209,7 +217,8 @@ status inspect_stream(struct ctx *cx, AVFormatContext *format, const AVStream *s
     record_clear(&media_stream_schema, out);
     out->index = stream->index;
     out->kind = text_of(kind_of(stream));
-    if (codec->codec_id != AV_CODEC_ID_NONE) out->codec = text_of(avcodec_get_name(codec->codec_id));
+    if (codec->codec_id != AV_CODEC_ID_NONE)
+        out->codec = text_of(avcodec_get_name(codec->codec_id));
     out->profile = named(avcodec_profile_name(codec->codec_id, codec->profile));
     out->is_default = (stream->disposition & AV_DISPOSITION_DEFAULT) != 0;
     out->decodable = source_takes_codec(codec->codec_id);

@@ -16,8 +16,8 @@ struct pictures {
     struct filter *filter;
     struct timeline timeline;
     struct rung *rungs[RUNGS_MOST];
-    size_t rung_count;     /* video renditions of the plan */
-    size_t rungs_open;     /* of these started: none or all */
+    size_t rung_count; /* video renditions of the plan */
+    size_t rungs_open; /* of these started: none or all */
     struct still still;
     AVFrame *filtered;     /* the frame just taken from the filter */
     AVFrame *last;         /* the picture shown last, for repeating it */
@@ -72,8 +72,8 @@ static struct timeline timeline_of(const struct pictures_setup *setup) {
     timeline.least_gap = (int64_t)(gap * (double)timeline.timescale);
     timeline.key_interval = timeline.timescale * plan->key_interval_ms / 1000;
     if (timeline.keys_a_segment < 1) timeline.keys_a_segment = 1;
-    int64_t most_s = plan->duration_ms == NO_INT ? UNKNOWN_MOST_S
-                                                 : plan->duration_ms / 1000 + BEHIND_MOST_S;
+    int64_t most_s =
+        plan->duration_ms == NO_INT ? UNKNOWN_MOST_S : plan->duration_ms / 1000 + BEHIND_MOST_S;
     timeline.most = most_s * timeline.timescale;
     return timeline;
 }
@@ -147,7 +147,9 @@ static status open_rungs(struct ctx *cx, struct pictures *pictures, const AVFram
 /* Hands one step's picture to the largest rung. */
 static status show(struct ctx *cx, struct pictures *pictures, const struct timeline_step *step,
                    const AVFrame *frame) {
-    struct picture picture = {.frame = av_frame_clone(frame), .time = step->time, .key = step->key,
+    struct picture picture = {.frame = av_frame_clone(frame),
+                              .time = step->time,
+                              .key = step->key,
                               .segment = step->segment};
     TRY_NEW(cx, picture.frame);
     if (rung_push(pictures->rungs[0], &picture)) return OK;
@@ -161,7 +163,8 @@ static int64_t to_units(const struct pictures *pictures, int64_t time, AVRationa
     return av_rescale_q(time, base, unit);
 }
 
-/* Gives the filtered frame its time and shows it, after repeats of its predecessor where a gap is. */
+/* Gives the filtered frame its time and shows it, after repeats of its predecessor where a gap is.
+ */
 static status place(struct ctx *cx, struct pictures *pictures) {
     const struct media_plan *plan = pictures->setup.plan;
     AVFrame *frame = pictures->filtered;
@@ -210,7 +213,8 @@ int64_t pictures_length_ms(const struct pictures *pictures) {
     return av_rescale(timeline_end(&pictures->timeline), 1000, pictures->timeline.timescale);
 }
 
-/* Shows the last picture again at each key time up to the end given, and gives where it ends then. */
+/* Shows the last picture again at each key time up to the end given, and gives where it ends then.
+ */
 static status hold_last(struct ctx *cx, struct pictures *pictures, int64_t least_ms,
                         int64_t *out_end) {
     enum { SMALL_MS = 250 };

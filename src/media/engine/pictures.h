@@ -1,7 +1,7 @@
 /* pictures.h: the picture side of a run: decoded frames in, all rungs out.
  *
- * Frames are filtered, given reliable times (timeline.h) and handed to the largest rung, from which the
- * others take them. The rungs start with the first frame, because only it tells its colours.
+ * Frames are filtered, given reliable times (timeline.h) and handed to the largest rung, from which
+ * the others take them. The rungs start with the first frame, because only it tells its colours.
  * Owns: filter, rungs, thumbnail candidates. Threads: the caller's feeds; rungs have their own. */
 #ifndef MEDIA_ENGINE_PICTURES_H
 #define MEDIA_ENGINE_PICTURES_H
@@ -16,9 +16,9 @@ struct pictures;
 /** What is made and from what. Everything must outlive it. */
 struct pictures_setup {
     const struct media_plan *plan;
-    const int *fds;          /**< Outputs in the plan's order. */
-    AVRational time_base;    /**< Of the frames' times. */
-    int64_t origin;          /**< Time in that unit which is the film's zero. */
+    const int *fds;       /**< Outputs in the plan's order. */
+    AVRational time_base; /**< Of the frames' times. */
+    int64_t origin;       /**< Time in that unit which is the film's zero. */
     int threads;
     struct report *report;
 };

@@ -12,7 +12,9 @@ enum { ARENA_BYTES = 64 * 1024, TICK_MS = 500 };
 
 status report_open(struct ctx *cx, int socket, size_t parts, int64_t duration_ms,
                    struct report *out) {
-    *out = (struct report){.socket = socket, .parts = parts, .duration_ms = duration_ms,
+    *out = (struct report){.socket = socket,
+                           .parts = parts,
+                           .duration_ms = duration_ms,
                            .started_ticks_ms = clock_ticks_ms()};
     out->arena = arena_new(ARENA_BYTES);
     TRY_NEW(cx, out->arena);
@@ -51,8 +53,8 @@ static struct media_progress measure(const struct report *report, int64_t now_ms
     for (size_t i = 0; i < report->parts; i++) {
         if (report->positions_ms[i] < slowest) slowest = report->positions_ms[i];
     }
-    struct media_progress progress = {.stage = TEXT("encoding"), .frames = report->frames,
-                                      .speed = NAN, .eta_ms = NO_INT};
+    struct media_progress progress = {
+        .stage = TEXT("encoding"), .frames = report->frames, .speed = NAN, .eta_ms = NO_INT};
     bool known = report->duration_ms != NO_INT && report->duration_ms > 0;
     if (slowest == INT64_MAX) slowest = known ? report->duration_ms : 0;
     progress.position_ms = slowest;

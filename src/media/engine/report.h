@@ -9,15 +9,17 @@
 
 #include <pthread.h>
 
+/** The most renditions of a run, and of sentences about it. */
 enum { REPORT_PARTS_MOST = 16, REPORT_NOTES_MOST = 16 };
 
+/** How far a run is. Only the functions below touch it. */
 struct report {
     pthread_mutex_t mutex;
-    int socket;                 /**< Where messages go; -1 = nowhere (tests). */
-    struct arena *arena;        /**< For one message at a time. */
-    status code;                /**< First failure, or OK. */
+    int socket;          /**< Where messages go; -1 = nowhere (tests). */
+    struct arena *arena; /**< For one message at a time. */
+    status code;         /**< First failure, or OK. */
     char detail[FAULT_DETAIL_BYTES];
-    int64_t duration_ms;        /**< Expected length; NO_INT unknown. */
+    int64_t duration_ms;                     /**< Expected length; NO_INT unknown. */
     int64_t positions_ms[REPORT_PARTS_MOST]; /**< How far each rendition is. */
     size_t parts;
     int64_t frames;

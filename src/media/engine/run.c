@@ -84,9 +84,11 @@ static status peek(struct ctx *cx, struct film *film, int64_t *start_us) {
         bool is_audio = is_its(film->audio_stream, packet);
         if (!is_video && !is_audio) continue;
         if ((is_video && !video) || (is_audio && !audio)) {
-            *start_us = earlier(*start_us, packet->pts, packet->time_base.num
-                                    ? packet->time_base
-                                    : film->source->format->streams[packet->stream_index]->time_base);
+            *start_us =
+                earlier(*start_us, packet->pts,
+                        packet->time_base.num
+                            ? packet->time_base
+                            : film->source->format->streams[packet->stream_index]->time_base);
         }
         video = video || is_video;
         audio = audio || is_audio;
@@ -94,7 +96,8 @@ static status peek(struct ctx *cx, struct film *film, int64_t *start_us) {
     return OK;
 }
 
-/* The time in the container that is zero in the renditions: where the first chosen stream begins. */
+/* The time in the container that is zero in the renditions: where the first chosen stream begins.
+ */
 static status find_origin(struct ctx *cx, struct film *film, int64_t *out_us) {
     const AVStream *streams[] = {film->video_stream, film->audio_stream};
     int64_t start_us = AV_NOPTS_VALUE;
@@ -147,7 +150,8 @@ static size_t audio_part(const struct media_plan *plan) {
 static status open_sound(struct ctx *cx, struct film *film, int64_t origin_us) {
     const AVStream *stream = film->audio_stream;
     size_t part = audio_part(film->plan);
-    if (part == RENDITIONS_MOST) return ctx_fail(cx, BUG, "The plan has sound but no rendition of it.");
+    if (part == RENDITIONS_MOST)
+        return ctx_fail(cx, BUG, "The plan has sound but no rendition of it.");
     TRY(decoder_open(cx, stream, 1, &film->audio_decoder));
     struct sound_setup setup = {
         .plan = film->plan,
@@ -311,8 +315,8 @@ status run_film(struct ctx *cx, struct source *source, const struct media_plan *
     if (plan->renditions.len == 0 || plan->renditions.len > RENDITIONS_MOST) {
         return ctx_fail(cx, BUG, "The plan has no or too many renditions.");
     }
-    scoped(film_done) struct film film = {.source = source, .plan = plan, .fds = fds,
-                                          .threads = threads, .report = report};
+    scoped(film_done) struct film film = {
+        .source = source, .plan = plan, .fds = fds, .threads = threads, .report = report};
     status worked = work(cx, &film, out);
     if (worked == GONE) { /* a rung gave up first and knows why */
         TRY(report_result(report, cx));

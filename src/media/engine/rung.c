@@ -127,7 +127,8 @@ static status encode(struct rung *rung, const AVFrame *frame) {
 static status remember_key(struct rung *rung, const struct picture *picture) {
     struct keys *keys = &rung->keys;
     if (!picture->key) return OK;
-    if (keys->count == KEYS_MOST) return ctx_fail(&rung->cx, BUG, "An encoder swallows key frames.");
+    if (keys->count == KEYS_MOST)
+        return ctx_fail(&rung->cx, BUG, "An encoder swallows key frames.");
     size_t at = (keys->first + keys->count++) % KEYS_MOST;
     keys->at[at].time = picture->time;
     keys->at[at].segment = picture->segment;

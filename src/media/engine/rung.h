@@ -1,10 +1,12 @@
-/* rung.h: one video rendition in the making: a thread that scales, hands down, encodes and packages.
+/* rung.h: one video rendition in the making: a thread that scales, hands down, encodes and
+ * packages.
  *
- * Rungs form a cascade: each scales the picture of the next larger one, passes its own down, then encodes
- * it, so that all encode at the same time and no picture is scaled from full size twice.
- * Owns: its queue, thread, encoder and file table. Invariants: every rung gets the same pictures with the
- * same times and key frames; a failure is reported once and drops the queues on both sides, so that no
- * thread waits for a dead one. Threads: rung_push from one thread; the rest as named. */
+ * Rungs form a cascade: each scales the picture of the next larger one, passes its own down, then
+ * encodes it, so that all encode at the same time and no picture is scaled from full size twice.
+ * Owns: its queue, thread, encoder and file table. Invariants: every rung gets the same pictures
+ * with the same times and key frames; a failure is reported once and drops the queues on both
+ * sides, so that no thread waits for a dead one. Threads: rung_push from one thread; the rest as
+ * named. */
 #ifndef MEDIA_ENGINE_RUNG_H
 #define MEDIA_ENGINE_RUNG_H
 
@@ -18,14 +20,14 @@ struct rung;
 /** What a rung is made from. Everything must outlive it. */
 struct rung_setup {
     const struct media_plan *plan;
-    size_t part;            /**< Number of the rendition in the plan. */
-    int fd;                 /**< Its output. */
-    int timescale;          /**< Units of all times. */
-    int64_t frame_units;    /**< Nominal duration of a frame, in units. */
-    bool even;              /**< Frames keep to it. */
-    struct colour colour;   /**< Of the pictures, kept in the rendition. */
-    int threads;            /**< For its encoder. */
-    struct rung *below;     /**< Next smaller, or NULL. */
+    size_t part;          /**< Number of the rendition in the plan. */
+    int fd;               /**< Its output. */
+    int timescale;        /**< Units of all times. */
+    int64_t frame_units;  /**< Nominal duration of a frame, in units. */
+    bool even;            /**< Frames keep to it. */
+    struct colour colour; /**< Of the pictures, kept in the rendition. */
+    int threads;          /**< For its encoder. */
+    struct rung *below;   /**< Next smaller, or NULL. */
     struct report *report;
 };
 
@@ -38,7 +40,8 @@ struct rung_made {
 /** Starts the rung. The caller ends it with rung_close. */
 status rung_open(struct ctx *cx, const struct rung_setup *setup, struct rung **out) CHECKED;
 
-/** Hands a picture over, waiting for room; false (it stays the caller's) when the rung has given up. */
+/** Hands a picture over, waiting for room; false (it stays the caller's) when the rung has given
+ * up. */
 bool rung_push(struct rung *rung, struct picture *picture) CHECKED;
 
 /** Says that all pictures are there and where the last one ends. */

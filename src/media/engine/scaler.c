@@ -52,8 +52,10 @@ static bool is_full_range(const AVFrame *frame) {
     case AV_PIX_FMT_YUVJ422P:
     case AV_PIX_FMT_YUVJ444P:
     case AV_PIX_FMT_YUVJ440P:
-    case AV_PIX_FMT_YUVJ411P: return true;
-    default: return frame->color_range == AVCOL_RANGE_JPEG;
+    case AV_PIX_FMT_YUVJ411P:
+        return true;
+    default:
+        return frame->color_range == AVCOL_RANGE_JPEG;
     }
 }
 
@@ -105,8 +107,9 @@ static status new_frame(struct ctx *cx, struct scaler *scaler, AVFrame **out) {
     frame->colorspace = scaler->matrix;
     uintptr_t start = (uintptr_t)frame->buf[0]->data;
     uint8_t *aligned = frame->buf[0]->data + (LINE_ALIGN - start % LINE_ALIGN) % LINE_ALIGN;
-    TRY_AV(cx, av_image_fill_arrays(frame->data, frame->linesize, aligned, AV_PIX_FMT_YUV420P,
-                                    frame->width, frame->height, LINE_ALIGN),
+    TRY_AV(cx,
+           av_image_fill_arrays(frame->data, frame->linesize, aligned, AV_PIX_FMT_YUV420P,
+                                frame->width, frame->height, LINE_ALIGN),
            "A picture cannot be laid out");
     *out = move(&frame);
     return OK;

@@ -25,10 +25,10 @@ struct sound {
     AVPacket *packet;
     AVFrame *frame;
     struct cmaf *cmaf;
-    int64_t sent;          /* samples given to the encoder */
-    int64_t next_claimed;  /* where the source's next frame should begin, in its unit */
-    int64_t segment_end;   /* decode time at which the next segment begins */
-    int64_t written;       /* decode time up to which there are packets */
+    int64_t sent;         /* samples given to the encoder */
+    int64_t next_claimed; /* where the source's next frame should begin, in its unit */
+    int64_t segment_end;  /* decode time at which the next segment begins */
+    int64_t written;      /* decode time up to which there are packets */
 };
 
 void sound_close(struct sound *sound) {
@@ -115,8 +115,9 @@ status sound_open(struct ctx *cx, const struct sound_setup *setup, struct sound 
 static status chain(struct ctx *cx, struct sound *sound, AVFilterContext **last, const char *filter,
                     const char *name, const char *arguments) {
     AVFilterContext *made = NULL;
-    TRY_AV(cx, avfilter_graph_create_filter(&made, avfilter_get_by_name(filter), name, arguments,
-                                            NULL, sound->graph),
+    TRY_AV(cx,
+           avfilter_graph_create_filter(&made, avfilter_get_by_name(filter), name, arguments, NULL,
+                                        sound->graph),
            "The sound's filter cannot start");
     if (*last) TRY_AV(cx, avfilter_link(*last, 0, made, 0), "The sound's filters do not fit");
     *last = made;
@@ -148,7 +149,8 @@ static status configure(struct ctx *cx, struct sound *sound, const AVFrame *fram
     TRY(chain(cx, sound, &last, "aformat", "form", form));
     TRY(chain(cx, sound, &last, "abuffersink", "out", NULL));
     sound->out = last;
-    TRY_AV(cx, avfilter_graph_config(sound->graph, NULL), "The sound's filters do not fit the film");
+    TRY_AV(cx, avfilter_graph_config(sound->graph, NULL),
+           "The sound's filters do not fit the film");
     av_buffersink_set_frame_size(sound->out, (unsigned)encoder->frame_size);
     sound->in_rate = frame->sample_rate;
     sound->in_format = frame->format;
@@ -288,7 +290,8 @@ static status cross_gap(struct ctx *cx, struct sound *sound, const AVFrame *fram
     return fill(cx, sound, begins);
 }
 
-/* Sound of so-and-so many channels without places is taken as the usual arrangement of that many. */
+/* Sound of so-and-so many channels without places is taken as the usual arrangement of that many.
+ */
 static void settle_layout(AVFrame *frame) {
     if (frame->ch_layout.order != AV_CHANNEL_ORDER_UNSPEC) return;
     int channels = frame->ch_layout.nb_channels;

@@ -16,10 +16,10 @@ struct sound;
 /** What it is made from. Everything must outlive it. */
 struct sound_setup {
     const struct media_plan *plan;
-    size_t part;            /**< Number of the rendition in the plan. */
-    int fd;                 /**< Its output. */
-    AVRational time_base;   /**< Of the frames' times. */
-    int64_t origin;         /**< Time in that unit which is the film's zero. */
+    size_t part;          /**< Number of the rendition in the plan. */
+    int fd;               /**< Its output. */
+    AVRational time_base; /**< Of the frames' times. */
+    int64_t origin;       /**< Time in that unit which is the film's zero. */
     struct report *report;
 };
 

@@ -54,11 +54,18 @@ static int64_t seek_io(void *opaque, int64_t offset, int whence) {
     struct source *source = opaque;
     int64_t from = 0;
     switch (whence & ~AVSEEK_FORCE) {
-    case AVSEEK_SIZE: return source->size_bytes;
-    case SEEK_SET: break;
-    case SEEK_CUR: from = source->offset; break;
-    case SEEK_END: from = source->size_bytes; break;
-    default: return AVERROR(EINVAL);
+    case AVSEEK_SIZE:
+        return source->size_bytes;
+    case SEEK_SET:
+        break;
+    case SEEK_CUR:
+        from = source->offset;
+        break;
+    case SEEK_END:
+        from = source->size_bytes;
+        break;
+    default:
+        return AVERROR(EINVAL);
     }
     int64_t target = 0;
     if (__builtin_add_overflow(from, offset, &target) || target < 0) return AVERROR(EINVAL);
@@ -126,8 +133,9 @@ static status recognise(struct ctx *cx, struct source *source, const AVInputForm
     int score = 0;
     const AVInputFormat *format = av_probe_input_format3(&probe, 1, &score);
     if (!format || score <= 1) {
-        return ctx_fail(cx, INVALID, "This is no film in a format that is known here: its contents "
-                                     "are not those of MP4, MOV, MKV, WebM, AVI, FLV or MPEG.");
+        return ctx_fail(cx, INVALID,
+                        "This is no film in a format that is known here: its contents "
+                        "are not those of MP4, MOV, MKV, WebM, AVI, FLV or MPEG.");
     }
     if (!is_allowed(format)) return refuse_format(cx, format);
     *out = format;

@@ -15,6 +15,7 @@ struct AVPacket;
  *  what is accepted may be lower. */
 enum { SOURCE_PIXELS_MOST = 8192 * 8192 };
 
+/** An open film; `format` is libav's view of it. */
 struct source {
     struct AVFormatContext *format;
     struct AVIOContext *io;

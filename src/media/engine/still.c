@@ -99,8 +99,8 @@ static status shrink(struct ctx *cx, const AVFrame *from, int width, int height,
     to->color_range = AVCOL_RANGE_JPEG;
     TRY_AV(cx, av_frame_get_buffer(to, 0), "The thumbnail cannot be made");
     scoped(sws_done) struct SwsContext *sws =
-        sws_getContext(from->width, from->height, from->format, width, height, to->format,
-                       SWS_AREA, NULL, NULL, NULL);
+        sws_getContext(from->width, from->height, from->format, width, height, to->format, SWS_AREA,
+                       NULL, NULL, NULL);
     if (!sws) return ctx_fail(cx, INVALID, "The thumbnail cannot be scaled.");
     bool unsaid = from->colorspace == AVCOL_SPC_UNSPECIFIED || from->colorspace == AVCOL_SPC_RGB;
     int guess = from->height >= 720 ? AVCOL_SPC_BT709 : AVCOL_SPC_SMPTE170M;

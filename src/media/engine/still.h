@@ -9,6 +9,7 @@
 
 #include <libavutil/frame.h>
 
+/** The best frame so far. */
 struct still {
     AVFrame *best;
     double best_score;

@@ -16,17 +16,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/** A frame that claims no time. */
 #define TIMELINE_NO_TIME INT64_MIN
 
 /** The rules' numbers and the state. Set the first block, zero the rest. */
 struct timeline {
-    int64_t timescale;     /**< Units a second. */
-    int64_t frame;         /**< Duration of a frame at the nominal rate, in units. */
-    bool even;             /**< The nominal rate divides the timescale exactly: snap to it. */
-    int64_t least_gap;     /**< Frames closer than this are left out; 0 = none. */
-    int64_t key_interval;  /**< Units between key times. */
+    int64_t timescale;      /**< Units a second. */
+    int64_t frame;          /**< Duration of a frame at the nominal rate, in units. */
+    bool even;              /**< The nominal rate divides the timescale exactly: snap to it. */
+    int64_t least_gap;      /**< Frames closer than this are left out; 0 = none. */
+    int64_t key_interval;   /**< Units between key times. */
     int64_t keys_a_segment; /**< A segment begins at each so-manieth key time. */
-    int64_t most;          /**< Times behind this are absurd. */
+    int64_t most;           /**< Times behind this are absurd. */
 
     bool begun;
     int64_t last;          /**< Time of the latest frame given out. */
@@ -37,10 +38,10 @@ struct timeline {
 
 /** A frame to be shown. */
 struct timeline_step {
-    int64_t time;  /**< Units from zero. */
-    bool repeat;   /**< The frame before once more, not the new one. */
-    bool key;      /**< To be a key frame. */
-    bool segment;  /**< The first of a segment. */
+    int64_t time; /**< Units from zero. */
+    bool repeat;  /**< The frame before once more, not the new one. */
+    bool key;     /**< To be a key frame. */
+    bool segment; /**< The first of a segment. */
 };
 
 /** Takes the claimed time of the next frame (units; TIMELINE_NO_TIME if none) and its duration (0

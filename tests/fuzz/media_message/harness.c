@@ -18,9 +18,12 @@ static void read_body(struct ctx *cx, const struct message *message) {
         struct message_job job;
     } record;
     static const struct schema *const schemas[] = {
-        [MESSAGE_JOB] = &message_job_schema,           [MESSAGE_INFO] = &media_info_schema,
-        [MESSAGE_PROGRESS] = &media_progress_schema,   [MESSAGE_INDEX] = NULL,
-        [MESSAGE_THUMBNAIL] = NULL,                    [MESSAGE_RESULT] = &media_result_schema,
+        [MESSAGE_JOB] = &message_job_schema,
+        [MESSAGE_INFO] = &media_info_schema,
+        [MESSAGE_PROGRESS] = &media_progress_schema,
+        [MESSAGE_INDEX] = NULL,
+        [MESSAGE_THUMBNAIL] = NULL,
+        [MESSAGE_RESULT] = &media_result_schema,
         [MESSAGE_FAULT] = &message_fault_schema,
     };
     const struct schema *schema = schemas[message->kind];

@@ -3,8 +3,8 @@
 
 #include "media/engine/avc.h"
 
-static const uint8_t sets[] = {0, 0, 0, 1, 0x67, 0x64, 0x00, 0x1f, 0xac, 0xd9, 0, 0, 1, 0x68, 0xeb,
-                               0xe3, 0xcb};
+static const uint8_t sets[] = {0,    0, 0, 1, 0x67, 0x64, 0x00, 0x1f, 0xac,
+                               0xd9, 0, 0, 1, 0x68, 0xeb, 0xe3, 0xcb};
 
 static void a_configuration_is_built(void **state) {
     struct ctx *cx = *state;

@@ -10,10 +10,19 @@
 static const uint8_t config[] = {1, 2, 3, 4};
 
 static struct cmaf_track video_track(void) {
-    return (struct cmaf_track){.kind = SEGMENT_INDEX_VIDEO, .codecs = "avc1.64001f",
-                               .timescale = 100, .config = config, .config_size = sizeof config,
-                               .width = 64, .height = 48, .reorder = 1, .delay = 10,
-                               .primaries = 1, .transfer = 1, .matrix = 1, .segments_expected = 8};
+    return (struct cmaf_track){.kind = SEGMENT_INDEX_VIDEO,
+                               .codecs = "avc1.64001f",
+                               .timescale = 100,
+                               .config = config,
+                               .config_size = sizeof config,
+                               .width = 64,
+                               .height = 48,
+                               .reorder = 1,
+                               .delay = 10,
+                               .primaries = 1,
+                               .transfer = 1,
+                               .matrix = 1,
+                               .segments_expected = 8};
 }
 
 static uint64_t big(const uint8_t *at, size_t size) {
@@ -144,8 +153,10 @@ static void a_full_disk_is_told(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        HARNESS_TEST(segments_are_where_the_index_says), HARNESS_TEST(times_add_up),
-        HARNESS_TEST(disorder_is_our_bug),               HARNESS_TEST(an_empty_film_is_refused),
+        HARNESS_TEST(segments_are_where_the_index_says),
+        HARNESS_TEST(times_add_up),
+        HARNESS_TEST(disorder_is_our_bug),
+        HARNESS_TEST(an_empty_film_is_refused),
         HARNESS_TEST(a_full_disk_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -61,10 +61,15 @@ static void records_cross_a_socket(void **state) {
     struct ctx *cx = *state;
     int pair[2];
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
-    struct media_progress sent = {.stage = TEXT("encoding"), .percent = 42, .position_ms = 4200,
-                                  .frames = 105, .speed = 2.5, .eta_ms = NO_INT}, got;
-    assert_int_equal(message_send_record(cx, pair[0], MESSAGE_PROGRESS, &media_progress_schema,
-                                         &sent), OK);
+    struct media_progress sent = {.stage = TEXT("encoding"),
+                                  .percent = 42,
+                                  .position_ms = 4200,
+                                  .frames = 105,
+                                  .speed = 2.5,
+                                  .eta_ms = NO_INT},
+                          got;
+    assert_int_equal(
+        message_send_record(cx, pair[0], MESSAGE_PROGRESS, &media_progress_schema, &sent), OK);
     char bytes[4096];
     ssize_t size = read(pair[1], bytes, sizeof bytes);
     assert_true(size > 8);
@@ -96,12 +101,9 @@ static void deaths_are_put_into_words(void **state) {
         status becomes;
         const char *words;
     } deaths[] = {
-        {CLD_KILLED, SIGSYS, INVALID, "never needs"},
-        {CLD_DUMPED, SIGSEGV, IO, "crash"},
-        {CLD_KILLED, SIGXCPU, QUOTA, "processor time"},
-        {CLD_KILLED, SIGXFSZ, QUOTA, "larger"},
-        {CLD_KILLED, SIGKILL, IO, "killed from outside"},
-        {CLD_EXITED, 0, IO, "without a result"},
+        {CLD_KILLED, SIGSYS, INVALID, "never needs"},     {CLD_DUMPED, SIGSEGV, IO, "crash"},
+        {CLD_KILLED, SIGXCPU, QUOTA, "processor time"},   {CLD_KILLED, SIGXFSZ, QUOTA, "larger"},
+        {CLD_KILLED, SIGKILL, IO, "killed from outside"}, {CLD_EXITED, 0, IO, "without a result"},
         {CLD_EXITED, 127, IO, "cannot be started"},
     };
     for (size_t i = 0; i < COUNT_OF(deaths); i++) {

@@ -136,8 +136,8 @@ static void limits_bound_the_ladder(void **state) {
 
 static void fast_films_are_thinned(void **state) {
     struct ctx *cx = *state;
-    static const double rates[][2] = {{120, 60}, {100, 50}, {60, 60}, {59.94, 59.94}, {240, 60},
-                                      {23.976, 23.976}};
+    static const double rates[][2] = {{120, 60},      {100, 50}, {60, 60},
+                                      {59.94, 59.94}, {240, 60}, {23.976, 23.976}};
     for (size_t i = 0; i < COUNT_OF(rates); i++) {
         struct film film;
         struct media_plan plan;
@@ -187,8 +187,8 @@ static void odd_pictures_are_explained(void **state) {
     }
     text reasons = NO_TEXT;
     assert_int_equal(build_text(&all, &reasons), OK);
-    static const char *const words[] = {"turned", "mirrored", "interlaced", "square", "range",
-                                        "10 bit"};
+    static const char *const words[] = {"turned", "mirrored", "interlaced",
+                                        "square", "range",    "10 bit"};
     for (size_t i = 0; i < COUNT_OF(words); i++) assert_non_null(strstr(reasons.at, words[i]));
 }
 

@@ -5,8 +5,13 @@
 
 /* 25 frames a second in units of 1/12800 s: a frame is 512, a key time comes every 25600. */
 static struct timeline even_timeline(void) {
-    return (struct timeline){.timescale = 12800, .frame = 512, .even = true, .least_gap = 160,
-                             .key_interval = 25600, .keys_a_segment = 2, .most = 12800 * 1000};
+    return (struct timeline){.timescale = 12800,
+                             .frame = 512,
+                             .even = true,
+                             .least_gap = 160,
+                             .key_interval = 25600,
+                             .keys_a_segment = 2,
+                             .most = 12800 * 1000};
 }
 
 static struct timeline_step step_of(struct timeline *timeline, int64_t claimed) {
