@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
 import {
+  barriers,
   base,
   DESK,
   film,
@@ -111,12 +112,14 @@ for (const viewport of [DESK, PHONE]) {
           await page.goto("/sign-up");
           await page.getByRole("heading", { name: "Get your ticket" }).waitFor();
           assert.deepEqual(await faults(page), []);
+          assert.deepEqual(await barriers(page), []);
           await shot(page, `sign-up-${viewport.width}-${colorScheme}`);
           await signIn(page, email);
           for (const [name, path, ready] of PAGES) {
             await page.goto(path());
             await ready(page);
             assert.deepEqual(await faults(page), [], name);
+            assert.deepEqual(await barriers(page), [], name);
             const moved = await shift(page);
             assert.ok(moved < 0.02, `${name} moved by ${moved} while it loaded`);
             await shot(page, `${name}-${viewport.width}-${colorScheme}`);

@@ -126,6 +126,23 @@ export async function inPage(
   await watched.close();
 }
 
+/** What breaks the rules of WCAG 2.1 A and AA that a program can check, with where and why. */
+export async function barriers(page: Page): Promise<string[]> {
+  await page.evaluate(axeSource());
+  return page.evaluate(async () => {
+    const { axe } = window as unknown as { axe: typeof import("axe-core") };
+    const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"];
+    const { violations } = await axe.run(document, { runOnly: tags });
+    return violations.flatMap((rule) =>
+      rule.nodes.map((node) => `${rule.id}: ${node.target} ${node.failureSummary ?? ""}`),
+    );
+  });
+}
+
+function axeSource(): string {
+  return readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+}
+
 /** Saves what the page looks like into the folder SCREENSHOTS, when that is set. */
 export async function shot(page: Page, name: string, fullPage = false): Promise<void> {
   const folder = process.env.SCREENSHOTS;

@@ -3,13 +3,11 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { BrowserRouter } from "react-router-dom";
 import { connection } from "./api/connection";
-import { newQueryClient } from "./api/queries";
+import { queryClient } from "./api/query-client";
 import { loadFor } from "./app/pages";
 import { AppRoutes } from "./app/routes";
 import { session } from "./session/session";
 import "./theme/base.css";
-
-const client = newQueryClient();
 
 // What one person may see is nothing for the next.
 let viewer: string | null | undefined;
@@ -17,7 +15,7 @@ session.subscribe(() => {
   const { status, user } = session.snapshot();
   if (status === "unknown") return;
   const id = user?.id ?? null;
-  if (viewer !== undefined && viewer !== id) void client.resetQueries();
+  if (viewer !== undefined && viewer !== id) void queryClient.resetQueries();
   viewer = id;
 });
 
@@ -25,7 +23,7 @@ session.subscribe(() => {
 connection.subscribe(() => {
   if (connection.isDown) return;
   if (session.snapshot().status === "unknown") void session.start();
-  void client.refetchQueries({ predicate: (query) => query.state.status === "error" });
+  void queryClient.refetchQueries({ predicate: (query) => query.state.status === "error" });
 });
 window.addEventListener("online", () => {
   if (connection.isDown) void connection.check();
@@ -37,7 +35,7 @@ const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root");
 const tree = (
   <StrictMode>
-    <QueryClientProvider client={client}>
+    <QueryClientProvider client={queryClient}>
       <BrowserRouter future={{ v7_startTransition: true, v7_relativeSplatPath: true }}>
         <AppRoutes />
       </BrowserRouter>

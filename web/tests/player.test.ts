@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Video } from "../src/api/types";
-import { isStale, nextSource, type Source } from "../src/pages/use-source";
+import { nextSource, renewalMs, type Source } from "../src/pages/use-source";
 import { deedOf, isForPlayer, type Keyed } from "../src/player/hotkeys";
 import {
   choices,
@@ -10,6 +10,7 @@ import {
   playing,
   type Representation,
 } from "../src/player/quality";
+import { resign } from "../src/player/resign";
 
 function levels(...sizes: [number, number][]): Levels & Level[] {
   const list = sizes.map(([width, height]) => ({ width, height }));
@@ -131,35 +132,54 @@ describe("isForPlayer", () => {
   });
 });
 
-function video(hls: string | null, expires: number | null, sizes = 1): Video {
+function video(hls: string | null, sizes = 1): Video {
   const rendition = { kind: "video" } as Video["renditions"][number];
   return {
     playable: hls !== null,
-    playback: { hls, expires_at_ms: expires },
+    playback: { hls, expires_at_ms: null },
     renditions: Array.from({ length: sizes }, () => rendition),
-  } as Video;
+  } as unknown as Video;
 }
 
 describe("nextSource", () => {
-  const none: Source = { url: null, expiresAt: null, sizes: 0 };
+  const none: Source = { url: null, sizes: 0 };
 
-  it("takes the first address there is", () => {
-    expect(nextSource(none, video(null, null), 0)).toBe(none);
-    expect(nextSource(none, video("/a", null, 2), 0)).toEqual({
-      url: "/a",
-      expiresAt: null,
-      sizes: 2,
-    });
+  it("takes the first address there is and keeps it", () => {
+    expect(nextSource(none, video(null))).toBe(none);
+    const first = nextSource(none, video("/a?sig=1", 2));
+    expect(first).toEqual({ url: "/a?sig=1", sizes: 2 });
+    expect(nextSource(first, video("/a?sig=2", 3))).toBe(first);
+  });
+});
+
+describe("renewalMs", () => {
+  it("asks a minute early, never in a rush, and not at all for what never ends", () => {
+    expect(renewalMs(null, 0)).toBeNull();
+    expect(renewalMs(600_000, 0)).toBe(540_000);
+    expect(renewalMs(600_000, 9_000_000)).toBe(60_000);
+    expect(renewalMs(9e15, 0)).toBe(2_000_000_000);
+  });
+});
+
+describe("resign", () => {
+  const origin = "http://m.example";
+  const fresh = "/media/abc/master.m3u8?exp=2&sig=new";
+
+  it("replaces the signature on everything of the same film", () => {
+    expect(resign(`${origin}/media/abc/720p/3.m4s?v=x&exp=1&sig=old`, fresh, origin)).toBe(
+      `${origin}/media/abc/720p/3.m4s?v=x&exp=2&sig=new`,
+    );
   });
 
-  it("keeps a good address though another answer signed anew", () => {
-    const source = nextSource(none, video("/a?sig=1", 600_000), 0);
-    expect(nextSource(source, video("/a?sig=2", 700_000), 1000)).toBe(source);
-  });
-
-  it("takes the new one shortly before the old one ends", () => {
-    const source = nextSource(none, video("/a?sig=1", 600_000), 0);
-    expect(isStale(source, 545_000)).toBe(true);
-    expect(nextSource(source, video("/a?sig=2", 1_200_000), 545_000).url).toBe("/a?sig=2");
+  it("leaves alone what is unsigned, another film's, or elsewhere", () => {
+    for (const address of [
+      `${origin}/media/abc/720p/3.m4s?v=x`,
+      `${origin}/media/other/3.m4s?exp=1&sig=old`,
+      "http://elsewhere.example/media/abc/3.m4s?exp=1&sig=old",
+    ]) {
+      expect(resign(address, fresh, origin)).toBe(address);
+    }
+    const plain = `${origin}/media/abc/3.m4s?exp=1&sig=old`;
+    expect(resign(plain, "/media/abc/master.m3u8", origin)).toBe(plain);
   });
 });

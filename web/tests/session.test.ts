@@ -244,9 +244,9 @@ describe("noteInFlight", () => {
         now += ms;
       },
     });
-    expect(await alone(async () => now)).toBe(11_400);
+    expect(await alone(async () => now)).toBe(12_900);
     expect(kept.getItem("matinee.refreshing")).toBeNull();
-    expect(await alone(async () => now)).toBe(11_400);
+    expect(await alone(async () => now)).toBe(12_900);
   });
 });
 

@@ -96,16 +96,20 @@ function dropVideo(client: QueryClient, id: string): void {
   });
 }
 
+/** Changes a video on the server, then wherever the cache shows it. */
+export async function changeVideo(client: QueryClient, id: string, change: VideoChange) {
+  const video = await call("PATCH /api/v1/videos/{id}", { path: { id }, body: change });
+  client.setQueryData(["video", id], video);
+  storeVideo(client, id, () => video);
+  void client.invalidateQueries({ queryKey: ["videos", "public"] });
+  return video;
+}
+
 export function useChangeVideo() {
   const client = useQueryClient();
   return useMutation({
     mutationFn: ({ id, change }: { id: string; change: VideoChange }) =>
-      call("PATCH /api/v1/videos/{id}", { path: { id }, body: change }),
-    onSuccess: (video) => {
-      client.setQueryData(["video", video.id], video);
-      storeVideo(client, video.id, () => video);
-      void client.invalidateQueries({ queryKey: ["videos", "public"] });
-    },
+      changeVideo(client, id, change),
   });
 }
 

@@ -12,6 +12,8 @@ import { UploadsLink } from "./uploads-link";
 
 export function Header() {
   const { status, user } = useSession();
+  // While it is being found out, the places are kept for who most likely is there.
+  const member = status !== "signed-out";
   return (
     <header className={css.header}>
       <div className={css.row}>
@@ -21,7 +23,7 @@ export function Header() {
         </Link>
         <nav aria-label="Main" className={css.nav}>
           <UploadsLink />
-          {user && (
+          {member && (
             <NavLink to="/studio" className={`${css.link} ${css.hideSmall}`}>
               <Icon name="film" />
               <span>Studio</span>
@@ -31,7 +33,7 @@ export function Header() {
         </nav>
         <div className={css.tools}>
           <ThemeMenu />
-          {user && <AccountMenu user={user} />}
+          {user ? <AccountMenu user={user} /> : member && <span className={css.ghost} />}
         </div>
       </div>
       <div className={css.valance} aria-hidden="true" />

@@ -51,7 +51,7 @@ function useConnectionDown(): boolean {
 function ConnectionNotice() {
   const down = useConnectionDown();
   return (
-    <div role="status" className={css.connection} data-down={down || undefined}>
+    <div role="status" className={css.connection}>
       {down && (
         <div className={css.connectionInside}>
           <Icon name="offline" />

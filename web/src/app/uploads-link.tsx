@@ -7,13 +7,13 @@ import css from "./header.module.css";
 
 /** The way to the upload page; while uploads run, also how far they are. */
 export function UploadsLink() {
-  const { user } = useSession();
+  const { status } = useSession();
   const open = useUploads().filter((item) => item.state !== "sent" && item.state !== "refused");
   const total = open.reduce((sum, item) => sum + item.sizeBytes, 0);
   const sent = open.reduce((sum, item) => sum + item.sentBytes, 0);
   const share = total > 0 ? percent((100 * sent) / total) : null;
   return (
-    <NavLink to="/upload" className={`${css.link} ${user ? css.cta : ""}`}>
+    <NavLink to="/upload" className={`${css.link} ${status === "signed-out" ? "" : css.cta}`}>
       <Icon name="upload" />
       {share ? (
         <span className={css.count}>

@@ -1,68 +1,66 @@
-/** Which address the player plays: kept while it is good, renewed before it ends. */
+/**
+ * Which address the player plays. It is taken once; when its signature is about to end the video is
+ * asked for again, and the player puts the new signature on what it fetches from then on.
+ */
 import { useEffect, useState } from "react";
 import type { Video } from "../api/types";
 
 export interface Source {
   url: string | null;
-  expiresAt: number | null;
   /** How many video renditions the playlist had when it was taken. */
   sizes: number;
 }
 
 const EARLY_MS = 60_000;
+/** Clocks differ: however late it seems to be, the server is not asked more often than this. */
+const SHORTEST_MS = 60_000;
 /** setTimeout counts in 32 bits. */
-const LONGEST_TIMER_MS = 2_000_000_000;
+const LONGEST_MS = 2_000_000_000;
 
 export function sizesOf(video: Pick<Video, "renditions">): number {
   return video.renditions.filter((item) => item.kind === "video").length;
 }
 
-export function isStale(source: Source, now: number): boolean {
-  return source.expiresAt !== null && source.expiresAt - EARLY_MS <= now;
+/** Takes the first address there is, and keeps it: another answer alone is no reason to interrupt. */
+export function nextSource(source: Source, video: Video): Source {
+  if (source.url !== null || !video.playable || !video.playback.hls) return source;
+  return { url: video.playback.hls, sizes: sizesOf(video) };
 }
 
-/**
- * The source to play after the video was told anew. A signed address differs at every answer, so
- * a new one alone is no reason to interrupt: only when the old one ends or none was there yet.
- */
-export function nextSource(source: Source, video: Video, now: number): Source {
-  const { hls, expires_at_ms } = video.playback;
-  if (!video.playable || !hls) return source;
-  if (source.url !== null && !isStale(source, now)) return source;
-  if (source.url === hls) return source;
-  return { url: hls, expiresAt: expires_at_ms, sizes: sizesOf(video) };
+/** How long until a new signature should be asked for; null when the present one never ends. */
+export function renewalMs(expiresAtMs: number | null, now: number): number | null {
+  if (expiresAtMs === null) return null;
+  return Math.min(LONGEST_MS, Math.max(SHORTEST_MS, expiresAtMs - EARLY_MS - now));
 }
 
-const NONE: Source = { url: null, expiresAt: null, sizes: 0 };
+const NONE: Source = { url: null, sizes: 0 };
 
-export function useSource(video: Video, refetch: () => void) {
-  const [source, setSource] = useState<Source>(() => nextSource(NONE, video, Date.now()));
+export function useSource(video: Video, refetch: () => unknown) {
+  const [source, setSource] = useState<Source>(() => nextSource(NONE, video));
   const [round, setRound] = useState(0);
-  const next = nextSource(source, video, Date.now());
+  const next = nextSource(source, video);
   if (next !== source) setSource(next);
+  const expiresAtMs = video.playback.expires_at_ms;
 
   useEffect(() => {
-    if (source.expiresAt === null) return;
-    const wait = Math.max(5000, source.expiresAt - EARLY_MS - Date.now());
-    const timer = setTimeout(refetch, Math.min(wait, LONGEST_TIMER_MS));
+    const wait = renewalMs(expiresAtMs, Date.now());
+    if (wait === null) return;
+    const timer = setTimeout(refetch, wait);
     return () => clearTimeout(timer);
-  }, [source.expiresAt, refetch]);
+  }, [expiresAtMs, refetch]);
 
-  const fresh = (): Source => nextSource(NONE, video, Date.now());
+  /** Begins again with what the server says now: other sizes, another signature. */
+  const begin = () => {
+    setSource(nextSource(NONE, video));
+    setRound(round + 1);
+  };
   return {
     url: source.url,
+    /** The newest address of the same film. */
+    fresh: video.playback.hls ?? source.url,
     /** Changes when the player has to be made anew. */
     round,
     more: video.status === "ready" && source.url !== null && sizesOf(video) > source.sizes,
-    take() {
-      setSource(fresh());
-      setRound(round + 1);
-    },
-    /** After a failure: another answer, another player. */
-    renew() {
-      refetch();
-      setSource(fresh());
-      setRound(round + 1);
-    },
+    begin,
   };
 }

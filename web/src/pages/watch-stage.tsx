@@ -40,7 +40,7 @@ interface StageProps {
   /** False while only a list's copy is known, which may lack the address to play. */
   whole: boolean;
   mine: boolean;
-  refetch(): void;
+  refetch: () => unknown;
 }
 
 export function Stage({ video, progress, whole, mine, refetch }: StageProps) {
@@ -69,6 +69,7 @@ export function Stage({ video, progress, whole, mine, refetch }: StageProps) {
             <Player
               key={source.round}
               src={source.url}
+              fresh={source.fresh ?? source.url}
               poster={video.thumbnail}
               title={video.title}
               nameOf={nameOf}
@@ -82,7 +83,8 @@ export function Stage({ video, progress, whole, mine, refetch }: StageProps) {
                 icon="retry"
                 onClick={() => {
                   setFailed(false);
-                  source.renew();
+                  refetch();
+                  source.begin();
                 }}
               >
                 Try again
@@ -94,7 +96,7 @@ export function Stage({ video, progress, whole, mine, refetch }: StageProps) {
         {source.more && (
           <div className={css.ribbon}>
             <span role="status">Finer versions are ready.</span>
-            <Button small onClick={source.take}>
+            <Button small onClick={source.begin}>
               Switch to them
             </Button>
           </div>

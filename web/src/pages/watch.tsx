@@ -37,16 +37,19 @@ export function WatchPage() {
     return <Missing error={query.error} retry={() => void query.refetch()} />;
   if (!video) return <WatchSkeleton />;
   return (
-    <Watch
-      key={video.id}
-      video={video}
-      whole={!query.isPlaceholderData}
-      refetch={() => void query.refetch()}
-    />
+    <Watch key={video.id} video={video} whole={!query.isPlaceholderData} refetch={query.refetch} />
   );
 }
 
-function Watch({ video, whole, refetch }: { video: Video; whole: boolean; refetch(): void }) {
+function Watch({
+  video,
+  whole,
+  refetch,
+}: {
+  video: Video;
+  whole: boolean;
+  refetch: () => unknown;
+}) {
   const { user } = useSession();
   const progress = useVideoProgress(video);
   const mine = user?.id === video.owner.id;

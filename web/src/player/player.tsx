@@ -12,11 +12,14 @@ import { deedOf, isForPlayer } from "./hotkeys";
 import "./player.css";
 import css from "./player.module.css";
 import { QualityMenu, SpeedMenu } from "./player-menus";
+import { resign } from "./resign";
 
 export type VideoJs = ReturnType<typeof videojs>;
 
 export interface PlayerProps {
   src: string;
+  /** The same address, signed last; what is fetched bears its signature. */
+  fresh: string;
   poster: string | null;
   title: string;
   /** The server's name for a size, such as 720p. */
@@ -91,26 +94,29 @@ function obey(player: VideoJs, event: KeyboardEvent): void {
   else void player.requestFullscreen();
 }
 
-/** Puts in another source and goes on at the same place. */
-function change(player: VideoJs, src: string): void {
-  const at = player.currentTime() ?? 0;
-  const going = !player.paused();
-  const rate = player.playbackRate() ?? 1;
-  player.src({ src, type: "application/x-mpegURL" });
-  if (at <= 0) return;
-  player.one("loadedmetadata", () => {
-    player.currentTime(at);
-    player.playbackRate(rate);
-    if (going) player.play()?.catch(() => undefined);
+interface HookedTech {
+  vhs?: { xhr: { onRequest(hook: (request: { uri: string }) => { uri: string }): void } };
+}
+
+/** Lets everything the engine fetches bear the newest signature. */
+function keepSigned(player: VideoJs, fresh: { current: string }): void {
+  player.on("xhr-hooks-ready", () => {
+    const tech = player.tech({ IWillNotUseThisInPlugins: true }) as unknown as HookedTech;
+    tech.vhs?.xhr.onRequest((request) => {
+      request.uri = resign(request.uri, fresh.current, window.location.origin);
+      return request;
+    });
   });
 }
 
-export function Player({ src, poster, title, nameOf, onFailure }: PlayerProps) {
+export function Player({ src, fresh, poster, title, nameOf, onFailure }: PlayerProps) {
   const box = useRef<HTMLDivElement>(null);
   const [player, setPlayer] = useState<VideoJs | null>(null);
   const [place, setPlace] = useState<HTMLElement | null>(null);
   const failure = useRef(onFailure);
   failure.current = onFailure;
+  const signed = useRef(fresh);
+  signed.current = fresh;
 
   useEffect(() => {
     const element = document.createElement("video-js");
@@ -118,6 +124,7 @@ export function Player({ src, poster, title, nameOf, onFailure }: PlayerProps) {
     box.current?.append(element);
     const made = videojs(element, OPTIONS);
     made.on("error", () => failure.current());
+    keepSigned(made, signed);
     setPlace(menuPlace(made));
     setPlayer(made);
     const onKey = (event: KeyboardEvent) => obey(made, event);
@@ -131,7 +138,7 @@ export function Player({ src, poster, title, nameOf, onFailure }: PlayerProps) {
   }, []);
 
   useEffect(() => {
-    if (player) change(player, src);
+    if (player) player.src({ src, type: "application/x-mpegURL" });
   }, [player, src]);
 
   useEffect(() => {

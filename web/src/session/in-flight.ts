@@ -10,7 +10,7 @@ export interface InFlightParts {
 }
 
 const KEY = "matinee.refreshing";
-const PATIENCE_MS = 1500;
+const PATIENCE_MS = 3000;
 
 export function noteInFlight({ storage, now, sleep }: InFlightParts) {
   return async <T>(run: () => Promise<T>): Promise<T> => {

@@ -30,7 +30,8 @@ function detail(progress: ProgressEvent): string {
 export function Processing({ progress, steps }: { progress: ProgressEvent; steps?: boolean }) {
   const { stage } = progress;
   const current = STEPS.findIndex((step) => step.stages.includes(stage));
-  const waiting = (stage === "queued" || stage === "probing") && progress.percent === 0;
+  // Only sending and converting are counted from nothing on.
+  const waiting = progress.percent === 0 && stage !== "uploading" && stage !== "encoding";
   return (
     <div className={css.processing}>
       {steps && (

@@ -4,6 +4,8 @@ import { call } from "../api/client";
 import { connection } from "../api/connection";
 import { reach } from "../api/http";
 import { sentenceOf } from "../api/problem";
+import { changeVideo } from "../api/queries";
+import { queryClient } from "../api/query-client";
 import { session } from "../session/session";
 import { UploadRecords } from "./records";
 import { type UploadItem, UploadStore } from "./store";
@@ -15,7 +17,7 @@ export const uploads = new UploadStore({
     const { openTransfer } = await import("./tus-transfer");
     return openTransfer(request);
   },
-  change: (id, body) => call("PATCH /api/v1/videos/{id}", { path: { id }, body }),
+  change: (id, change) => changeVideo(queryClient, id, change),
   remove: (id) => call("DELETE /api/v1/videos/{id}", { path: { id } }),
   async drop(uploadUrl) {
     const token = await session.token();

@@ -1,0 +1,4 @@
+/** The page's one query cache. */
+import { newQueryClient } from "./queries";
+
+export const queryClient = newQueryClient();
