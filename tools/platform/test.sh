@@ -1,8 +1,8 @@
 # Building with sanitizers, running every test, counting.
 #
-# Three builds: address and undefined-behaviour sanitizers see the whole suite, the thread
-# sanitizer the parts where threads meet, and what is about speed or memory (suite `release`) runs
-# on the program as it is shipped. Each run leaves its log in FOLDER/meson-logs/.
+# Four builds: clang compiles all, address and undefined-behaviour sanitizers see the whole suite,
+# the thread sanitizer the parts where threads meet, and what is about speed or the command line
+# (suite `release`) runs on the program as it is shipped. Logs are in FOLDER/meson-logs/.
 
 suites_with_threads='unit net store api'
 
@@ -129,6 +129,14 @@ test_release() { # WEB_MODE
     [ ${#arguments[@]} -eq 0 ] || run_build build release "${arguments[@]}"
 }
 
+# The house is built by two compilers, both without a warning. That the second one can is one test.
+test_clang() {
+    if CC=clang build_for_tests build-clang --buildtype=debugoptimized -Dweb=disabled; then
+        note "build-clang: clang accepts everything"
+        total_passed=$((total_passed + 1))
+    fi
+}
+
 # The suites among those asked for which have threads.
 threaded_among() { # SUITES…
     local suite
@@ -144,6 +152,7 @@ run_tests() { # SUITES…
     sanitizer_settings
     unset MATINEE_HOME PORT
     mode=$(web_mode)
+    [ $# -gt 0 ] || test_clang
     test_with_sanitizers "$mode" "$@"
     threaded=$(threaded_among "$@")
     # shellcheck disable=SC2086 # a list of words
