@@ -14,8 +14,9 @@
 static const char cookie_name[] = "matinee_refresh";
 static const char cookie_path[] = "/api/auth";
 
-static const struct limit limit_register = {.name = "register", .per_minute = 30, .burst = 30};
+static const struct limit limit_register = {.name = "register", .per_minute = 60, .burst = 60};
 static const struct limit limit_session = {.name = "session", .per_minute = 120, .burst = 60};
+static const struct limit limit_me = {.name = "me", .per_minute = 300, .burst = 100};
 
 struct registration {
     text email;
@@ -227,6 +228,7 @@ static const struct route routes[] = {
      .run = account_me,
      .out = &account_schema,
      .auth = AUTH_VIEWER,
+     .limit = &limit_me,
      .doc = "Who is signed in."},
     {.method = HTTP_GET,
      .pattern = "/.well-known/jwks.json",
