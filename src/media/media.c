@@ -55,7 +55,9 @@ static status take_fault(struct ctx *cx, text body) {
     struct message_fault fault;
     TRY(believe(cx, &message_fault_schema, body, "a reason", &fault));
     status code = message_status_from(fault.code);
-    if (code == NO_MEMORY) code = QUOTA; /* its own limit was reached */
+    if (code == NO_MEMORY) { /* its own limit was reached */
+        return ctx_fail(cx, QUOTA, "Processing the film needs more memory than is allowed.");
+    }
     if (code != INVALID && code != QUOTA && code != BUG) code = IO;
     return ctx_fail(cx, code, "%.*s", TEXT_ARG(fault.detail));
 }

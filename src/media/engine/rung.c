@@ -209,7 +209,7 @@ status rung_open(struct ctx *cx, const struct rung_setup *setup, struct rung **o
     status opened = open_file(rung);
     if (opened != OK) return ctx_fail(cx, opened, "%s", rung->cx.fault.detail);
     if (thread_start(&rung->thread, "rung", run, rung) != OK) {
-        return ctx_fail(cx, IO, "The machine has no room for another thread.");
+        return ctx_no_memory(cx);
     }
     rung->running = true;
     *out = move(&rung);
