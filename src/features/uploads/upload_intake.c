@@ -187,11 +187,11 @@ static int64_t percent_of(const struct upload_intake *intake) {
     return percent > 100 ? 100 : percent;
 }
 
-/* Tells listeners now and then, and the row more rarely; neither may hold up the bytes. */
-static void tell(struct ctx *cx, struct upload_intake *intake) {
+/* Tells listeners now and then, and the row more rarely; only the row's end stops the bytes. */
+static status tell(struct ctx *cx, struct upload_intake *intake) {
     int64_t now = clock_ticks_ms();
     intake->heard_ticks_ms = now;
-    if (now - intake->told_ticks_ms < TELL_EVERY_MS) return;
+    if (now - intake->told_ticks_ms < TELL_EVERY_MS) return OK;
     struct video_progress progress = {.video_id = id_of(intake),
                                       .status = TEXT("uploading"),
                                       .stage = TEXT("uploading"),
@@ -200,11 +200,12 @@ static void tell(struct ctx *cx, struct upload_intake *intake) {
                                       .eta_ms = NO_INT};
     video_progress_publish(intake->services, &progress);
     intake->told_ticks_ms = now;
-    if (now - intake->touched_ticks_ms < TOUCH_EVERY_MS) return;
+    if (now - intake->touched_ticks_ms < TOUCH_EVERY_MS) return OK;
     intake->touched_ticks_ms = now;
-    if (upload_touch(cx, intake->services, id_of(intake), intake->is_form, NULL) != OK ||
-        video_progress_store(cx, intake->services, &progress) != OK)
-        ctx_clear(cx);
+    status touched = upload_touch(cx, intake->services, id_of(intake), intake->is_form, NULL);
+    if (touched == GONE) return touched;
+    if (touched != OK || video_progress_store(cx, intake->services, &progress) != OK) ctx_clear(cx);
+    return OK;
 }
 
 static status pushed_aside(struct ctx *cx) {
@@ -224,8 +225,7 @@ status upload_intake_append(struct ctx *cx, struct upload_intake *intake, const 
         TRY(blob_stage_sync(cx, intake->stage));
         intake->unsynced_bytes = 0;
     }
-    tell(cx, intake);
-    return OK;
+    return tell(cx, intake);
 }
 
 status upload_intake_cut(struct ctx *cx, struct upload_intake *intake, int64_t size_bytes) {

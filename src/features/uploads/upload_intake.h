@@ -51,7 +51,7 @@ void upload_intake_expect(struct upload_intake *intake, int64_t expected_bytes);
 int64_t upload_intake_size(struct upload_intake *intake);
 
 /** Appends. QUOTA: beyond the declared length, the largest size, or the disk. INVALID: plainly
- *  no film. CONFLICT: pushed aside. */
+ *  no film. CONFLICT: pushed aside. GONE: the video was deleted. */
 status upload_intake_append(struct ctx *cx, struct upload_intake *intake, const void *bytes,
                             size_t size) CHECKED;
 

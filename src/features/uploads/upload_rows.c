@@ -103,7 +103,9 @@ status upload_find(struct ctx *cx, struct services *services, text id, text owne
 status upload_touch(struct ctx *cx, struct services *services, text id, bool is_form,
                     int64_t *out_expires_at_ms) {
     int64_t expires_at_ms = expiry_ms(services, is_form);
-    TRY(db_run(cx, services->db, &sql_upload_touch, DB_ARGS(id, expires_at_ms), NULL));
+    int64_t changed = 0;
+    TRY(db_run(cx, services->db, &sql_upload_touch, DB_ARGS(id, expires_at_ms), &changed));
+    if (changed == 0) return ctx_fail(cx, GONE, "The video was deleted meanwhile.");
     if (out_expires_at_ms) *out_expires_at_ms = expires_at_ms;
     return OK;
 }

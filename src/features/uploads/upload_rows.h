@@ -7,7 +7,8 @@
 
 #include "features/uploads/upload.h"
 
-/** Puts off the upload's expiry; forms, which can't be continued, live shortly. */
+/** Puts off the upload's expiry; forms, which can't be continued, live shortly. GONE: the upload
+ *  was given up or its video deleted. */
 status upload_touch(struct ctx *cx, struct services *services, text id, bool is_form,
                     int64_t *out_expires_at_ms) CHECKED;
 

@@ -138,6 +138,7 @@ static void a_video_deleted_meanwhile_leaves_no_object(void **state) {
     assert_ok(house.cx, upload_intake_open(house.cx, &house.services, &upload, &intake));
     assert_ok(house.cx, upload_intake_append(house.cx, intake, bytes, sizeof bytes));
     assert_ok(house.cx, video_delete(house.cx, &house.services, upload.id));
+    assert_status(house.cx, GONE, upload_intake_keep(house.cx, intake, NULL));
     assert_status(house.cx, GONE, upload_intake_finish(house.cx, intake));
     upload_intake_close(intake);
     house_tick(&video_trash_tick);
