@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/scope.h"
+#include "media/sanitizer.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,13 +20,6 @@
 #include <sys/wait.h>
 
 enum { FDS_MOST = 40, SAFE_FD = 100 };
-
-/* Sanitizers report on stderr; otherwise a child has nothing to say there. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-enum { KEEP_STDERR = 1 };
-#else
-enum { KEEP_STDERR = 0 };
-#endif
 
 struct child {
     pid_t pid;
@@ -84,7 +78,7 @@ static int attributes_fill(posix_spawnattr_t *attributes) {
 static int actions_fill(posix_spawn_file_actions_t *actions, const struct handover *handover) {
     int failed = 0;
     for (int fd = 0; fd <= 2 && !failed; fd++) {
-        if (fd == 2 && KEEP_STDERR) continue;
+        if (fd == 2 && SANITIZER_ON) continue; /* for its reports */
         failed = posix_spawn_file_actions_adddup2(actions, handover->null, fd);
     }
     for (size_t i = 0; i < handover->count && !failed; i++) {

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/scope.h"
 #include "media/media.h"
+#include "media/sanitizer.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,12 +20,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-
-#if defined(__SANITIZE_ADDRESS__)
-enum { SANITIZED = 1 };
-#else
-enum { SANITIZED = 0 };
-#endif
 
 enum { PARTS_MOST = 16, ARENA_BYTES = 32 * 1024 * 1024, MANY = 4 };
 
@@ -162,7 +157,7 @@ static void test_outcomes(void) {
     tell(plain.ticks >= 1 && strcmp(plain.status, "privileges 1 seccomp 2") == 0,
          "the child is caged when it works", plain.status);
     /* 0 to 2, the socket, the film and an output a rendition; hidden from ordinary users */
-    bool hidden = plain.child_fds == 0 || SANITIZED;
+    bool hidden = plain.child_fds == 0 || SANITIZER_ON;
     tell(hidden || plain.child_fds == 5 + plain.result.renditions.len,
          "the child has just its descriptors", "others were found");
     scoped(journey_done) struct journey cancelled = journey_new();
@@ -185,7 +180,7 @@ static void test_outcomes(void) {
     expect(&wrong, "a program that says nothing is told", IO, "without a result");
     scoped(journey_done) struct journey narrow = journey_new();
     narrow.options.memory_limit_bytes = 40 << 20;
-    expect(&narrow, "the memory limit holds", SANITIZED ? OK : QUOTA, "memory");
+    expect(&narrow, "the memory limit holds", SANITIZER_ON ? OK : QUOTA, "memory");
     tell(count_fds(getpid()) == before, "no descriptor is left open", "some are");
 }
 

@@ -5,6 +5,7 @@
 #include "media/engine/cage.h"
 
 #include "base/scope.h"
+#include "media/sanitizer.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -15,19 +16,6 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-/* Sanitizers reserve terabytes of addresses and look at themselves through /proc. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-enum { SANITIZED = 1 };
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-enum { SANITIZED = 1 };
-#else
-enum { SANITIZED = 0 };
-#endif
-#else
-enum { SANITIZED = 0 };
-#endif
 
 status cage_follow_parent(struct ctx *cx, int parent) {
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return ctx_fail_errno(cx, "Following", "the parent");
@@ -55,7 +43,7 @@ static status set_limits(struct ctx *cx, const struct cage_limits *limits) {
     TRY(limit(cx, RLIMIT_FSIZE, limits->file_bytes, 0));
     TRY(limit(cx, RLIMIT_NOFILE, limits->last_fd + 1, 0));
     TRY(limit(cx, RLIMIT_MEMLOCK, 0, 0));
-    if (SANITIZED) return OK;
+    if (SANITIZER_ON) return OK; /* it reserves far more than is ever used */
     TRY(limit(cx, RLIMIT_DATA, limits->memory_bytes, 0));
     return limit(cx, RLIMIT_AS, 2 * limits->memory_bytes + (INT64_C(1) << 30), 0);
 }

@@ -9,6 +9,7 @@
 #include "media/engine/cli.h"
 #include "media/engine/inspect.h"
 #include "media/engine/run.h"
+#include "media/sanitizer.h"
 
 #include <libavutil/log.h>
 
@@ -19,12 +20,16 @@
 
 enum { ARENA_BYTES = 256 * 1024 * 1024 };
 
-#if defined(__SANITIZE_ADDRESS__)
+#if SANITIZER_ON
 /* The leak checker needs system calls that the cage forbids; the fuzz target checks leaks
  * instead. */
 const char *__asan_default_options(void);
 const char *__asan_default_options(void) {
     return "detect_leaks=0";
+}
+const char *__ubsan_default_options(void);
+const char *__ubsan_default_options(void) {
+    return "halt_on_error=1:print_stacktrace=1";
 }
 #endif
 
