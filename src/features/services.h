@@ -21,7 +21,8 @@ struct account_keys; /* features/accounts/account_keys.h */
 /** The settings that rules depend on; filled from app/config. Texts are NUL-terminated. */
 struct settings {
     const char *home;               /**< MATINEE_HOME: embedded database, objects, keys. */
-    const char *public_url;         /**< "https://films.example" without a slash, or "" = as asked. */
+    /** "https://films.example" without a slash, or "" = as asked. */
+    const char *public_url;
     const char *media_program;      /**< Path of the matinee-media executable. */
     const char *environment;        /**< "production" or "development". */
     text url_key;                   /**< 32 bytes: signs media URLs. */

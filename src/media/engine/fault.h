@@ -4,8 +4,8 @@
 
 #include "base/ctx.h"
 
-/** Translates an AVERROR: NO_MEMORY for ENOMEM and EAGAIN, IO for ENOSPC and EIO, else INVALID with the
- *  sentence "<doing>: <libav's words>." `doing` is the beginning of a sentence for the film's
+/** Translates an AVERROR: NO_MEMORY for ENOMEM and EAGAIN, IO for ENOSPC and EIO, else INVALID with
+ *  the sentence "<doing>: <libav's words>." `doing` is the beginning of a sentence for the film's
  *  owner. */
 status fault_av(struct ctx *cx, int error, const char *doing);
 

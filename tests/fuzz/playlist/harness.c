@@ -1,5 +1,5 @@
-/* harness.c: any bytes as a segment index; one that is taken must give a playlist that players take:
- * a line for each segment, no duration over the target, no bytes but printable ASCII.
+/* harness.c: any bytes as a segment index; one that is taken must give a playlist that players
+ * take: a line for each segment, no duration over the target, no bytes but printable ASCII.
  * Owns: one arena an input. Threads: one. */
 #include "base/scope.h"
 #include "features/playback/playback.h"
