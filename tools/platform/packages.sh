@@ -6,12 +6,12 @@
 packages_to_build='
     gcc libc6-dev linux-libc-dev meson ninja-build pkg-config
     libmicrohttpd-dev libssl-dev libsodium-dev libjansson-dev libsqlite3-dev libpq-dev
-    libcurl4-openssl-dev zlib1g-dev libseccomp-dev uthash-dev
+    zlib1g-dev libseccomp-dev uthash-dev
     libavformat-dev libavcodec-dev libavfilter-dev libavutil-dev libswscale-dev libswresample-dev
     ca-certificates curl'
 
 packages_to_test='
-    clang libclang-rt-14-dev libcmocka-dev ffmpeg chromium fonts-dejavu-core nginx-light
+    clang libclang-rt-14-dev libcmocka-dev libcurl4-openssl-dev ffmpeg chromium fonts-dejavu-core nginx-light
     postgresql sqlite3 strace wrk procps'
 
 # Node may come from elsewhere than Debian (a newer one, a container's): the command counts.
