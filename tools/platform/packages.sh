@@ -11,7 +11,8 @@ packages_to_build='
     ca-certificates curl'
 
 packages_to_test='
-    clang libclang-rt-14-dev libcmocka-dev libcurl4-openssl-dev ffmpeg chromium fonts-dejavu-core nginx-light
+    clang libclang-rt-14-dev libcmocka-dev libcurl4-openssl-dev ffmpeg chromium
+    fonts-dejavu-core nginx-light
     postgresql sqlite3 strace wrk procps'
 
 # Node may come from elsewhere than Debian (a newer one, a container's): the command counts.
