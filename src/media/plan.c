@@ -225,6 +225,9 @@ static status plan_colour(struct planning *planning, const struct media_stream *
         TRY(because(planning, "High dynamic range (%.*s) is mapped to standard range.",
                     TEXT_ARG(video->dynamic_range)));
     }
+    if (text_is(video->dynamic_range, "dolby_vision")) {
+        TRY(because(planning, "Dolby Vision without a compatible layer: colours are approximate."));
+    }
     bool plain = text_is(video->chroma, "4:2:0") && video->bit_depth == 8;
     if (plain || !video->chroma.len) return OK;
     return because(

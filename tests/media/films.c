@@ -146,6 +146,34 @@ static const struct film films[] = {
      "-vf select='eq(n,0)+eq(n,124)' -vsync vfr " H264 AAC,
      {.duration_s = 5, .width = 320, .height = 240}},
 
+    {"times",
+     "joined.ts",
+     "sh:ffmpeg -v error -y -i @/base.mkv -c:v libx264 -preset ultrafast -c:a aac @/j.ts && cat "
+     "@/j.ts @/j.ts > @/joined.ts",
+     {.duration_s = 10, .flash_s = 2, .quarters = true, .width = 320, .height = 240}},
+    {"shapes",
+     "changes-size.ts",
+     "sh:ffmpeg -v error -y -i @/base.mkv -c:v libx264 -preset ultrafast -c:a aac @/c1.ts && "
+     "ffmpeg "
+     "-v error -y -i @/base.mkv -vf scale=640:480 -c:v libx264 -preset ultrafast -c:a aac "
+     "-output_ts_offset 5 @/c2.ts && cat @/c1.ts @/c2.ts > @/changes-size.ts",
+     {.duration_s = 10, .flash_s = 2, .quarters = true, .width = 320, .height = 240}},
+    {"shapes",
+     "turned-changes.ts",
+     "sh:ffmpeg -v error -y -i @/base.mkv -vf tinterlace=interleave_top -c:v mpeg2video -flags "
+     "+ilme+ildct -c:a mp2 @/i1.ts && ffmpeg -v error -y -i @/base.mkv -vf scale=640:480 -c:v "
+     "mpeg2video -c:a mp2 -output_ts_offset 5 @/i2.ts && cat @/i1.ts @/i2.ts > @/turned-changes.ts",
+     {.damaged = true, .width = 320, .height = 240}},
+    {"shapes",
+     "smallest.mkv",
+     "-vf scale=2:2 -c:v ffv1 -c:a pcm_s16le",
+     {.duration_s = 5, .flash_s = 2, .width = 2, .height = 2}},
+    {"shapes",
+     "thread.mkv",
+     "-vf scale=1000:4,setsar=1 -c:v ffv1 -c:a pcm_s16le",
+     {.duration_s = 5, .flash_s = 2, .width = 1000, .height = 4}},
+    {"sound", "sixteen.mov", "-ac 16 -c:a pcm_s16le " H264, {.duration_s = 5, .width = 320}},
+    {"sound", "high-rate.mkv", "-ar 96000 -c:a flac " H264, {WHOLE}},
     {"sound", "mono44.mp4", "-ac 1 -ar 44100 " H264 AAC, {WHOLE}},
     {"sound", "surround.mkv", "-ac 6 " H264 "-c:a ac3", {WHOLE}},
     {"sound", "telephone.mov", "-ac 1 -ar 8000 -c:a pcm_mulaw " H264, {WHOLE}},

@@ -90,6 +90,11 @@ void report_position(struct report *report, size_t part, int64_t position_ms) {
     tell(report);
 }
 
+void report_alive(struct report *report) {
+    LOCKED(&report->mutex);
+    tell(report);
+}
+
 void report_frame(struct report *report) {
     LOCKED(&report->mutex);
     report->frames++;

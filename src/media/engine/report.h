@@ -45,6 +45,9 @@ status report_result(struct report *report, struct ctx *cx) CHECKED;
  *  time INT64_MAX means the rendition is done. */
 void report_position(struct report *report, size_t part, int64_t position_ms);
 
+/** Work goes on, though perhaps nothing comes of it (damage): sends progress when it is due. */
+void report_alive(struct report *report);
+
 /** Another frame was decoded. */
 void report_frame(struct report *report);
 

@@ -10,6 +10,14 @@
 
 enum { RENDITIONS_MOST = 16, PEEKED_MOST = 256 };
 
+/* Times of formats that may begin anew in the middle (recordings joined, streams cut together): all
+ * streams jump together, so one offset mends them. */
+struct clock {
+    int64_t offset_us;
+    int64_t next_us[2]; /* where the picture's (0) and the sound's (1) next packet is due */
+    bool known[2];
+};
+
 /* One run. Either side is absent when the plan has no such stream. */
 struct film {
     struct source *source;
@@ -23,6 +31,7 @@ struct film {
     struct sound *sound;
     AVPacket *packet;
     AVFrame *frame;
+    struct clock clock;
     AVPacket *peeked[PEEKED_MOST]; /* read before decoding to learn where the film begins */
     size_t peeked_count, peeked_given;
 };
@@ -179,6 +188,31 @@ static status open_film(struct ctx *cx, struct film *film) {
     return OK;
 }
 
+/* Gives a packet behind a jump the time at which it was due. */
+static void mend_times(struct film *film, bool video, AVPacket *packet) {
+    enum { BACK_MOST_US = 1000000, AHEAD_MOST_US = 10000000 };
+    const AVFormatContext *format = film->source->format;
+    AVRational base = (video ? film->video_stream : film->audio_stream)->time_base;
+    int64_t time = packet->dts != AV_NOPTS_VALUE ? packet->dts : packet->pts;
+    if (!(format->iformat->flags & AVFMT_TS_DISCONT) || time == AV_NOPTS_VALUE) return;
+    struct clock *clock = &film->clock;
+    int64_t *next_us = &clock->next_us[video ? 0 : 1];
+    bool *known = &clock->known[video ? 0 : 1];
+    int64_t time_us = av_rescale_q(time, base, AV_TIME_BASE_Q) + clock->offset_us;
+    int64_t jump_us = time_us - *next_us;
+    if (*known && (jump_us < -BACK_MOST_US || jump_us > AHEAD_MOST_US)) {
+        clock->offset_us -= jump_us;
+        time_us = *next_us;
+    }
+    int64_t length_us =
+        av_rescale_q(packet->duration > 0 ? packet->duration : 0, base, AV_TIME_BASE_Q);
+    *next_us = time_us + length_us;
+    *known = true;
+    int64_t offset = av_rescale_q(clock->offset_us, AV_TIME_BASE_Q, base);
+    if (packet->pts != AV_NOPTS_VALUE) packet->pts += offset;
+    if (packet->dts != AV_NOPTS_VALUE) packet->dts += offset;
+}
+
 /* Decodes a packet (NULL: the end) of either stream and hands its frames on. */
 static status decode(struct ctx *cx, struct film *film, bool video, const AVPacket *packet) {
     struct decoder *decoder = video ? film->video_decoder : film->audio_decoder;
@@ -203,20 +237,22 @@ static status next_packet(struct ctx *cx, struct film *film) {
     return source_read(cx, film->source, film->packet);
 }
 
+static status take_packet(struct ctx *cx, struct film *film) {
+    bool video = is_its(film->video_stream, film->packet);
+    if (!video && !is_its(film->audio_stream, film->packet)) return OK;
+    mend_times(film, video, film->packet);
+    return decode(cx, film, video, film->packet);
+}
+
 static status decode_all(struct ctx *cx, struct film *film) {
     while (true) {
         status got = next_packet(cx, film);
         if (got == GONE) break;
         TRY(got);
-        status decoded = OK;
-        bool corrupt = film->packet->size < 0;
-        if (!corrupt && is_its(film->video_stream, film->packet)) {
-            decoded = decode(cx, film, true, film->packet);
-        } else if (!corrupt && is_its(film->audio_stream, film->packet)) {
-            decoded = decode(cx, film, false, film->packet);
-        }
+        status taken = take_packet(cx, film);
         av_packet_unref(film->packet);
-        TRY(decoded);
+        TRY(taken);
+        report_alive(film->report);
     }
     if (film->pictures) {
         TRY(decode(cx, film, true, NULL));
