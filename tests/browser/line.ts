@@ -19,8 +19,13 @@ const PIECE_BYTES = 16_384;
 /** Resolves when a socket takes more, or never will. */
 function room(socket: Socket): Promise<void> {
   return new Promise((done) => {
-    socket.once("drain", done);
-    socket.once("close", () => done());
+    const go = () => {
+      socket.off("drain", go);
+      socket.off("close", go);
+      done();
+    };
+    socket.on("drain", go);
+    socket.on("close", go);
   });
 }
 

@@ -46,17 +46,20 @@ server=$!
 # Prints what follows "NAME: " in the server's first lines.
 told() { sed -n "s/^$1: //p" "$home/out" | head -n 1; }
 
-url=
+# The administrator is told a moment after the address: hashing a password takes its time.
+url= admin=
 for _ in $(seq 1 200); do
     url=$(told address)
-    if [ -n "$url" ] && curl -fsS -o /dev/null "$url/health" 2>/dev/null; then break; fi
+    admin=$(told admin)
+    if [ -n "$url" ] && [ -n "$admin" ] && curl -fsS -o /dev/null "$url/health" 2>/dev/null; then
+        break
+    fi
     kill -0 "$server" 2>/dev/null || { echo "matinee did not start"; server=; exit 1; }
     url=
     sleep 0.1
 done
 [ -n "$url" ] || { echo "matinee never answered"; exit 1; }
 
-admin=$(told admin)
 export MATINEE_URL="$url"
 export MATINEE_ADMIN_EMAIL="${admin%% *}"
 export MATINEE_ADMIN_PASSWORD="${admin#* }"

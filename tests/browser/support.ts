@@ -32,7 +32,8 @@ const FLAGS = [
   "--disable-sync",
 ];
 
-function setting(name: string): string {
+/** What the surroundings must tell; an empty or missing value fails the test. */
+export function setting(name: string): string {
   const value = process.env[name];
   assert.ok(value, `${name} must be set; tests/browser/run.sh does so`);
   return value;
