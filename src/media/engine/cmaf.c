@@ -21,6 +21,7 @@ struct cmaf {
     uint32_t priming;
     unsigned width, height;
     uint32_t init_bytes;
+    uint32_t frame_rate_milli;
     size_t duration_at; /* offset of the duration in mehd */
     uint64_t sidx_at;   /* reserved room for the sidx */
     size_t sidx_room;
@@ -91,6 +92,7 @@ status cmaf_open(struct ctx *cx, int fd, const struct cmaf_track *track, struct 
                           .height = track->height};
     cmaf->reorder = track->reorder < REORDER_MOST ? track->reorder : REORDER_MOST;
     cmaf->delay = track->delay;
+    cmaf->frame_rate_milli = track->frame_rate_milli;
     cmaf->last_decode = -1;
     (void)strncat(cmaf->codecs, track->codecs, sizeof cmaf->codecs - 1);
     scoped(bytes_done) struct bytes init = {0};
@@ -272,7 +274,9 @@ static status collect(struct ctx *cx, const struct cmaf *cmaf, struct segment_in
         .init_bytes = cmaf->init_bytes,
         .width = (uint16_t)cmaf->width,
         .height = (uint16_t)cmaf->height,
-        .frame_rate_milli = video ? (uint32_t)(rate + 0.5) : 0,
+        .frame_rate_milli = !video                   ? 0
+                            : cmaf->frame_rate_milli ? cmaf->frame_rate_milli
+                                                     : (uint32_t)(rate + 0.5),
         .count = (uint32_t)cmaf->segment_count,
         .segments = segments,
     };

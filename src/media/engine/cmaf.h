@@ -23,9 +23,10 @@ struct cmaf_track {
     size_t config_size;
     unsigned width; /**< Video: pixels. */
     unsigned height;
-    unsigned reorder;   /**< Video: how many frames are decoded ahead of being shown. */
-    uint32_t delay;     /**< Video: that many frames' duration, in units. */
-    unsigned primaries; /**< Video: code points of ITU-T H.273; 2 = unspecified. */
+    unsigned reorder;          /**< Video: how many frames are decoded ahead of being shown. */
+    uint32_t delay;            /**< Video: that many frames' duration, in units. */
+    uint32_t frame_rate_milli; /**< Video: frames in 1000 s; 0 = measure the average. */
+    unsigned primaries;        /**< Video: code points of ITU-T H.273; 2 = unspecified. */
     unsigned transfer;
     unsigned matrix;
     unsigned channels;          /**< Audio. */

@@ -214,7 +214,7 @@ static void measure_rate(struct trial *trial, AVRational base) {
     for (int i = 0; i < count; i++) {
         off += fabs((double)trial->times[i] * unit - middle) > 0.1 * middle + ROUNDING_S;
     }
-    if (stream->key_interval_ms == NO_INT) stream->variable_frame_rate = off * 25 > count;
+    if (stream->key_interval_ms == NO_INT) stream->variable_frame_rate = off * 10 > count;
     double measured = middle > 0 ? 1 / middle : 0, told = stream->frame_rate;
     if (told > 0 && fabs(told - measured) < 0.1 * measured) return;
     if (measured <= 240 && measured >= 0.01) stream->frame_rate = usual_rate(measured);
