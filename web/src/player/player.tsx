@@ -43,6 +43,8 @@ const OPTIONS = {
       overrideNative: !videojs.browser.IS_ANY_SAFARI,
       useDevicePixelRatio: true,
       useBandwidthFromLocalStorage: true,
+      // What the line has really carried says more than the browser's guess, which would win.
+      useNetworkInformationApi: false,
     },
     nativeAudioTracks: videojs.browser.IS_ANY_SAFARI,
     nativeVideoTracks: videojs.browser.IS_ANY_SAFARI,

@@ -23,7 +23,8 @@ export function useVideoProgress(video: Video | undefined): ProgressEvent | null
 
 function detail(progress: ProgressEvent): string {
   const left = progress.eta_ms !== null && progress.eta_ms > 0 ? timeLeft(progress.eta_ms) : "";
-  return [progress.message, left].filter(Boolean).join(" · ");
+  const message = left ? progress.message.replace(/\.$/, "") : progress.message;
+  return [message, left].filter(Boolean).join(" · ");
 }
 
 /** Stage, percent and time left of a film that is being processed. */
