@@ -130,7 +130,7 @@ struct media_rendition {
     text mode;     /**< "encode" or "copy". */
     int64_t width; /**< NO_INT for audio. */
     int64_t height;
-    double frame_rate;     /**< Nominal if even, else the average; NaN for audio. */
+    double frame_rate;     /**< Nominal; uneven films may be below it. NaN for audio. */
     text codecs;           /**< RFC 6381, from the stream itself: "avc1.64001f", "mp4a.40.2". */
     int64_t bandwidth_bps; /**< Measured peak over the segments (RFC 8216 §4.3.4.2). */
     int64_t average_bandwidth_bps; /**< Measured average. */

@@ -166,7 +166,7 @@ static const struct film films[] = {
      {.damaged = true, .width = 320, .height = 240}},
     {"shapes",
      "smallest.mkv",
-     "-vf scale=2:2 -c:v ffv1 -c:a pcm_s16le",
+     "-vf scale=2:2,setsar=1 -c:v ffv1 -c:a pcm_s16le",
      {.duration_s = 5, .flash_s = 2, .width = 2, .height = 2}},
     {"shapes",
      "thread.mkv",

@@ -76,8 +76,7 @@ static status open_file(struct rung *rung) {
         .config_size = config.record.len,
         .width = (unsigned)rung->plan->width,
         .height = (unsigned)rung->plan->height,
-        .frame_rate_milli =
-            setup->even ? (uint32_t)av_rescale(setup->timescale, 1000, setup->frame_units) : 0,
+        .frame_rate_milli = (uint32_t)av_rescale(setup->timescale, 1000, setup->frame_units),
         .reorder = (unsigned)rung->encoder->has_b_frames,
         .delay = (uint32_t)(rung->encoder->has_b_frames * setup->frame_units),
         .primaries = setup->colour.primaries,
