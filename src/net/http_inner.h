@@ -28,8 +28,9 @@ enum {
      * the reply. */
     LINK_POOL_BYTES = 16384,
     SWALLOW_BYTES = 65536,   /* a refused body up to this is read and dropped, and the link kept */
-    LINGER_MS = 2000,        /* how long a refused sender may go on before it is cut */
-    LINGER_BYTES = 16 << 20, /* and how much of it is read */
+    LINGER_MS = 5000,        /* how long a refused sender may go on before it is cut */
+    LINGER_BYTES = 256 << 20, /* and how much of it is read: a client that writes all it has before
+                                 it reads must not lose the refusal to a reset */
     PIECE_BYTES = 1 << 20,   /* an upload's buffer; less when many run, see http_intake.c */
     DAEMONS = 2,             /* TCP and unix */
 };
