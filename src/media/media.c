@@ -232,7 +232,7 @@ static void set_bounds(const struct media_plan *plan, struct message_job *job) {
                                   : job->source_size_bytes * 4 + (INT64_C(1) << 30);
 }
 
-/* The outputs' descriptors in the plan's order, behind the source's. */
+/* The outputs' descriptors in the plan's order, emptied, behind the source's. */
 static status arrange(struct ctx *cx, const struct media_plan *plan, int source_fd,
                       const struct media_output *outputs, size_t count, int *fds) {
     if (plan->renditions.len > OUTPUTS_MOST) return ctx_fail(cx, BUG, "Too many renditions.");
@@ -245,6 +245,8 @@ static status arrange(struct ctx *cx, const struct media_plan *plan, int source_
             }
         }
         if (fds[i + 1] < 0) return ctx_fail(cx, BUG, "A rendition has no output.");
+        /* What an attempt before left behind would follow the new bytes. */
+        if (ftruncate(fds[i + 1], 0) != 0) return ctx_fail_errno(cx, "Emptying", "an output");
     }
     return OK;
 }

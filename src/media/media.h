@@ -159,7 +159,7 @@ extern const struct schema media_progress_schema;
 extern const struct schema media_rendition_schema;
 extern const struct schema media_result_schema;
 
-/** Where a rendition goes: an empty file open for reading and writing, written by offset. The
+/** Where a rendition goes: a file open for reading and writing, emptied and written by offset. The
  *  descriptor stays the caller's; its file offset is not used. Not synced to the disk. */
 struct media_output {
     text rendition; /**< Name as in the plan. */
