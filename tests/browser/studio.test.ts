@@ -38,7 +38,7 @@ test("edits a film, then deletes it after asking", async () => {
     await dialog.getByText("Give the film a title.").waitFor();
     await dialog.getByLabel("Title").fill("Final cut");
     await dialog.getByLabel("Description").fill("Now with an ending.");
-    await dialog.getByRole("radio", { name: "Unlisted" }).check({ force: true });
+    await dialog.getByRole("radio", { name: "Unlisted" }).check();
     await shot(page, "studio-edit-1440-light");
     await dialog.getByRole("button", { name: "Save" }).click();
     await dialog.waitFor({ state: "detached" });

@@ -249,7 +249,7 @@ export async function publish(
   await choose(page, [path]);
   await page.getByLabel("Title").fill(title);
   // Before it is published the card bears the name of the file.
-  await page.getByRole("radio", { name: visibility }).check({ force: true });
+  await page.getByRole("radio", { name: visibility }).check();
   await page.getByRole("button", { name: visibility === "Private" ? "Save" : "Publish" }).click();
   const watchLink = card(page, title).getByRole("link", { name: "Watch" });
   await watchLink.waitFor({ timeout: PROCESSING_MS });

@@ -5,6 +5,7 @@ import { deedOf, isForPlayer, type Keyed } from "../src/player/hotkeys";
 import {
   choices,
   choose,
+  finish,
   type Level,
   type Levels,
   playing,
@@ -69,6 +70,26 @@ describe("choose", () => {
     choose(all, null);
     expect(on()).toEqual([720, 480, 360]);
     expect(switched).toEqual([360]);
+  });
+});
+
+describe("finish", () => {
+  it("completes only a switch that the engine missed", () => {
+    const { all } = engine(720, 480);
+    choose(all, { label: "", width: 1440, height: 720 });
+    let runs = 0;
+    const at = (index: number, waiting: boolean) => ({
+      waitingForFastQualityPlaylistReceived_: waiting,
+      media: () => all[index]?.playlist,
+      runFastQualitySwitch_: () => {
+        runs++;
+      },
+    });
+    finish(at(0, false), all);
+    finish(at(1, true), all);
+    expect(runs).toBe(0);
+    finish(at(0, true), all);
+    expect(runs).toBe(1);
   });
 });
 

@@ -1,7 +1,16 @@
 import { useEffect, useReducer, useState } from "react";
 import { Menu, type MenuEntry } from "../ui/menu";
 import type { VideoJs } from "./player";
-import { type Choice, choices, choose, type Levels, playing, type Representation } from "./quality";
+import {
+  type Choice,
+  type Controller,
+  choices,
+  choose,
+  finish,
+  type Levels,
+  playing,
+  type Representation,
+} from "./quality";
 
 interface Events {
   on(name: string, hear: () => void): void;
@@ -14,13 +23,19 @@ function levelsOf(player: VideoJs): Levels & Events {
 }
 
 interface HlsTech {
-  vhs?: { representations(): Representation[] };
+  vhs?: { representations(): Representation[]; playlistController_: Controller };
 }
 
-/** What the HLS engine can play; empty where the browser plays HLS by itself. */
-function representationsOf(player: VideoJs): Representation[] {
+/** The engine waits 100 ms for further wishes before it switches. */
+const SETTLED_MS = 150;
+
+/** Makes the HLS engine play one size, or choose by itself. There is none in Safari. */
+function switchTo(player: VideoJs, choice: Choice | null): void {
   const tech = player.tech({ IWillNotUseThisInPlugins: true }) as unknown as HlsTech | undefined;
-  return tech?.vhs?.representations() ?? [];
+  if (!tech?.vhs) return;
+  const { vhs } = tech;
+  choose(vhs.representations(), choice);
+  if (choice) setTimeout(() => finish(vhs.playlistController_, vhs.representations()), SETTLED_MS);
 }
 
 const LEVEL_EVENTS = ["change", "addqualitylevel", "removequalitylevel"];
@@ -47,7 +62,7 @@ export function QualityMenu({
   const now = playing(levels, nameOf);
   const pick = (choice: Choice | null) => {
     setChosen(choice);
-    choose(representationsOf(player), choice);
+    switchTo(player, choice);
   };
   const auto: MenuEntry = {
     kind: "choice",

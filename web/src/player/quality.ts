@@ -49,6 +49,25 @@ export function choose(all: readonly Representation[], choice: Choice | null): v
   }
 }
 
+/** What of the engine's controller `finish` looks at; missing in versions that do without. */
+export interface Controller {
+  waitingForFastQualityPlaylistReceived_?: boolean;
+  media(): unknown;
+  runFastQualitySwitch_?(): void;
+}
+
+/**
+ * Completes a switch to a size whose playlist is here already. The engine then tells of the new
+ * playlist before it notes that it waits for one, and would go on playing what it has buffered.
+ */
+export function finish(controller: Controller, all: readonly Representation[]): void {
+  const chosen = all.filter(({ playlist }) => !playlist.disabled);
+  const here = chosen.some(({ playlist }) => playlist === controller.media());
+  if (here && controller.waitingForFastQualityPlaylistReceived_) {
+    controller.runFastQualitySwitch_?.();
+  }
+}
+
 /** The label of what plays now, or null before it is known. */
 export function playing(levels: Levels, name: Name): string | null {
   const level = levels[levels.selectedIndex];
